@@ -1,0 +1,198 @@
+/*
+ * From plans and policies to facts, findings and a verdict.
+ */
+#ifndef AUDIT_AUDIT_H
+#define AUDIT_AUDIT_H
+
+#include "base/clock.h"
+#include "base/hcl/hcl.h"
+#include "base/json.h"
+#include "plan/plan.h"
+
+/* ---- Facts: what the code does. Front ends emit them, rules see nothing else. --------------- */
+
+enum fact_kind {
+	FACT_NONE = 0,
+	FACT_EXEC,     /* a simple command, after wrappers: argv, name, wrappers */
+	FACT_DOWNLOAD, /* url, host, scheme, dest, tls */
+	FACT_VERIFY,   /* object, method, strength, fatal */
+	FACT_WRITE,    /* path, content, mode, append */
+	FACT_PACKAGE,  /* manager, action, names, versions, flags */
+	FACT_SERVICE,  /* name, action */
+	FACT_ACCOUNT,  /* name, action, groups, password */
+	FACT_FIREWALL, /* tool, action */
+	FACT_KERNEL,   /* what, name, value */
+	FACT_ENV,      /* name, value, persisted */
+	FACT_SECRET,   /* kind, where */
+	FACT_OPAQUE,   /* what could not be read, why */
+	FACT_FLOW,     /* from, to, url, sink, verified */
+};
+
+enum fact_phase { PHASE_NONE = 0, PHASE_BUILD, PHASE_FIRSTBOOT, PHASE_RUNTIME, PHASE_HOST };
+
+/*
+ * A fact has the members of its kind (docs/facts.md) as an HCL object, which rules see under the
+ * name of the kind: exec.name, flow.url. Absent knowledge is null, never a guess.
+ */
+struct fact {
+	enum fact_kind kind;
+	enum fact_phase phase;
+	struct origin origin;  /* in the author's files */
+	uint32_t plan;         /* index of the plan */
+	uint32_t step;         /* id of the step, 0: none */
+	struct str command;    /* the normalised simple command, for people and fingerprints */
+	struct hcl_value *value; /* HCL_OBJECT */
+	/* Places on the way, for flows: download, verify, sink. */
+	struct {
+		struct fact_place {
+			struct origin origin;
+			struct str label;
+		} *items;
+		size_t n;
+		size_t cap;
+	} path;
+};
+
+struct facts {
+	struct fact *items;
+	size_t n;
+	size_t cap;
+	/* Share of simple commands that could not be resolved: opaque / commands. */
+	uint64_t commands;
+	uint64_t opaque;
+};
+
+const char *fact_kind_name(enum fact_kind kind);
+
+/* Facts of one plan, appended. Bounded work; what exceeds a bound is an opaque fact. */
+MUST_CHECK int facts_of_plan(struct facts *out, struct arena *a, const struct plan *p,
+	uint32_t plan_index, struct error *err);
+/* Facts of a script by itself (`audit --script`). */
+MUST_CHECK int facts_of_script(struct facts *out, struct arena *a, struct str text,
+	struct str file, struct error *err);
+
+/* ---- Policy: packs, profiles, waivers (docs/policy.md) -------------------------------------- */
+
+enum severity {
+	SEVERITY_NONE = 0,
+	SEVERITY_INFO,
+	SEVERITY_LOW,
+	SEVERITY_MEDIUM,
+	SEVERITY_HIGH,
+	SEVERITY_CRITICAL,
+};
+const char *severity_name(enum severity s);
+MUST_CHECK bool severity_parse(struct str s, enum severity *out);
+
+struct rule {
+	struct str id;
+	struct str title;
+	enum severity severity;
+	enum fact_kind on;
+	const struct hcl_expr *when;
+	const struct hcl_expr *message;
+	struct str why;
+	struct str fix;
+	struct str_list refs;
+	struct str_list bad;
+	struct str_list good;
+	struct str pack;
+	bool locked; /* no waiver, no override */
+	struct origin origin;
+};
+
+struct policy;
+
+/* A file to load packs from; `name` appears in places. */
+struct policy_file {
+	struct str name;
+	struct str text;
+};
+
+struct policy_options {
+	const struct policy_file *files; /* packs, profiles and waivers in any order */
+	size_t file_count;
+	struct str profile; /* name; empty: the built-in default, which takes every rule as it is */
+};
+
+/* The packs that the program carries (policies/). */
+const struct policy_file *policy_builtin(size_t *n);
+
+MUST_CHECK int policy_load(struct policy **out, const struct policy_options *o,
+	struct error *err);
+void policy_free(struct policy *p);
+DEFINE_SCOPED_PTR(policy)
+const struct rule *policy_rules(const struct policy *p, size_t *n); /* in byte order of the id */
+const struct rule *policy_find(const struct policy *p, struct str id);
+/* Of the canonical form of rules, profile and parameters: comments and layout do not count. */
+const struct digest *policy_digest(const struct policy *p);
+struct str policy_profile(const struct policy *p);
+
+/* Runs the bad and good examples of every rule; `report` gets a line for each that is wrong. */
+MUST_CHECK int policy_test(const struct policy *p, struct buf *report, size_t *examples,
+	size_t *wrong, struct error *err);
+
+/* ---- Findings and verdict ------------------------------------------------------------------- */
+
+struct finding {
+	const struct rule *rule; /* NULL for the audit's own (id below) */
+	struct str id;
+	struct str title;
+	enum severity severity;
+	struct str message;
+	struct str fix;
+	struct origin origin;
+	uint32_t plan;
+	uint32_t step;
+	struct str command;
+	struct str fingerprint; /* of rule and normalised command, not of the line; 16 hex digits */
+	const struct fact *fact;
+	bool waived;
+	struct str waiver; /* its reason, owner and expiry, for people */
+};
+
+enum verdict { VERDICT_NONE = 0, VERDICT_PASS, VERDICT_FAIL };
+
+struct audit {
+	struct arena arena;
+	struct facts facts;
+	struct {
+		struct finding *items; /* most severe first, then by place */
+		size_t n;
+		size_t cap;
+	} findings;
+	enum verdict verdict;
+	enum severity threshold; /* findings of it or above fail */
+	struct digest policy;    /* policy_digest */
+	struct str profile;
+	struct digest digest; /* of the SARIF that audit_sarif writes */
+};
+
+struct audit_options {
+	enum severity threshold; /* SEVERITY_NONE: high, or what the profile says */
+	int64_t now;             /* ns, for the expiry of waivers */
+};
+
+MUST_CHECK int audit_plans(struct audit **out, const struct plan *const *plans, size_t n,
+	const struct policy *policy, const struct audit_options *o, struct error *err);
+MUST_CHECK int audit_script(struct audit **out, struct str text, struct str file,
+	const struct policy *policy, const struct audit_options *o, struct error *err);
+void audit_free(struct audit *a);
+DEFINE_SCOPED_PTR(audit)
+
+enum audit_format { AUDIT_TEXT = 1, AUDIT_JSON, AUDIT_JSONL, AUDIT_SARIF, AUDIT_JUNIT, AUDIT_MARKDOWN };
+MUST_CHECK bool audit_format_parse(struct str s, enum audit_format *out);
+
+/* source: bytes of a file by name for excerpts, or NULL. */
+typedef bool audit_source_fn(void *ctx, struct str file, struct str *text);
+struct audit_print {
+	enum audit_format format;
+	bool colour;
+	audit_source_fn *source;
+	void *ctx;
+	const struct policy *policy; /* SARIF declares every rule of it, fired or not */
+};
+MUST_CHECK int audit_write(struct buf *out, const struct audit *a, const struct audit_print *p,
+	struct error *err);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * HCL2 native syntax: bodies of attributes and blocks, and the expression language.
+ * Follows the "HCL Native Syntax Specification" (hashicorp/hcl, hclsyntax/spec.md) and its
+ * information model (spec.md). Rule packs, profiles, waivers, trust policies and templates use it.
+ */
+#ifndef BASE_HCL_HCL_H
+#define BASE_HCL_HCL_H
+
+#include "base/diag.h"
+#include "base/json.h"
+
+/* ---- Syntax -------------------------------------------------------------------------------- */
+
+struct hcl_expr; /* opaque; lives in the arena that the file was parsed into */
+
+struct hcl_attribute {
+	struct str name;
+	struct origin origin; /* of the name */
+	const struct hcl_expr *expr;
+};
+
+struct hcl_body {
+	struct {
+		struct hcl_attribute *items; /* in file order; names are unique */
+		size_t n;
+		size_t cap;
+	} attributes;
+	struct {
+		struct hcl_block *items; /* in file order */
+		size_t n;
+		size_t cap;
+	} blocks;
+	struct origin origin;
+};
+
+struct hcl_block {
+	struct str type;
+	struct str *labels;
+	size_t label_count;
+	struct origin origin; /* of the type */
+	struct hcl_body body;
+};
+
+/*
+ * Accepts all of the text or fails with file:line:col. Limits: 16 MiB of text, nesting 200.
+ * The tree and the file's name live in the arena; the text is copied there too.
+ */
+MUST_CHECK int hcl_parse(struct hcl_body **out, struct arena *a, struct str text, struct str file,
+	struct error *err);
+/* One expression that makes up the whole text; a template (a string's inside) likewise. */
+MUST_CHECK int hcl_parse_expr(const struct hcl_expr **out, struct arena *a, struct str text,
+	struct str file, struct error *err);
+MUST_CHECK int hcl_parse_template(const struct hcl_expr **out, struct arena *a, struct str text,
+	struct str file, struct error *err);
+
+const struct hcl_attribute *hcl_find(const struct hcl_body *body, const char *name);
+const struct origin *hcl_expr_origin(const struct hcl_expr *e);
+
+/*
+ * A traversal that the expression refers to: its root name and, as far as they are static, its
+ * attribute steps ("var", "region"). Used to order what depends on what.
+ */
+struct hcl_traversal {
+	struct str *steps;
+	size_t n;
+	struct origin origin;
+};
+struct hcl_traversals {
+	struct hcl_traversal *items;
+	size_t n;
+	size_t cap;
+};
+void hcl_expr_traversals(const struct hcl_expr *e, struct arena *a, struct hcl_traversals *out);
+
+/* The literal keyword of an expression that is one bare name (a type, say), or an empty str. */
+struct str hcl_expr_keyword(const struct hcl_expr *e);
+
+/* Canonical formatting of a file's layout, as `hclfmt` does it. */
+MUST_CHECK int hcl_format(struct buf *out, struct str text, struct str file, struct error *err);
+
+/* ---- Values -------------------------------------------------------------------------------- */
+
+enum hcl_type {
+	HCL_NONE = 0,
+	HCL_NULL,
+	HCL_UNKNOWN, /* known only later; poisons what is computed from it */
+	HCL_BOOL,
+	HCL_NUMBER,
+	HCL_STRING,
+	HCL_LIST, /* tuple, list and set */
+	HCL_OBJECT, /* object and map */
+};
+
+enum hcl_mark { HCL_SENSITIVE = 1 << 0 };
+
+/* A value is immutable; copies share what they point to. */
+struct hcl_value {
+	enum hcl_type type;
+	unsigned marks; /* of enum hcl_mark; of an element, not of what contains it */
+	bool boolean;
+	/* A number is an integer when is_integer, then `integer` is exact; else `number` counts. */
+	bool is_integer;
+	int64_t integer;
+	double number;
+	struct str string; /* UTF-8 */
+	const struct hcl_value *items; /* n elements, or n member values */
+	const struct str *keys;        /* n keys in byte order, for HCL_OBJECT */
+	size_t n;
+};
+
+struct hcl_value hcl_null(void);
+struct hcl_value hcl_unknown(void);
+struct hcl_value hcl_bool(bool b);
+struct hcl_value hcl_integer(int64_t i);
+struct hcl_value hcl_number(double d);
+struct hcl_value hcl_string(struct str s); /* borrowed */
+struct hcl_value hcl_list(const struct hcl_value *items, size_t n); /* borrowed */
+/* Sorts keys with their values; copies both arrays. Later duplicates win. */
+struct hcl_value hcl_object(struct arena *a, const struct str *keys,
+	const struct hcl_value *values, size_t n);
+/* NULL when absent or no object. */
+const struct hcl_value *hcl_member(const struct hcl_value *object, struct str key);
+bool hcl_equal(const struct hcl_value *a, const struct hcl_value *b);
+/* The string form of a bool, number or string, as a template shows it; false for others. */
+bool hcl_to_string(struct arena *a, const struct hcl_value *v, struct str *out);
+struct json *hcl_to_json(struct arena *a, const struct hcl_value *v);
+struct hcl_value hcl_from_json(struct arena *a, const struct json *j);
+const char *hcl_type_name(enum hcl_type type);
+
+/* ---- Evaluation ---------------------------------------------------------------------------- */
+
+struct hcl_eval;
+
+/*
+ * A function: args are evaluated; a sensitive argument makes the result sensitive, an unknown one
+ * makes it unknown without a call, unless `raw` says that the function looks for itself.
+ */
+struct hcl_function {
+	const char *name;
+	uint8_t min_args;
+	uint8_t max_args; /* 255: any number */
+	bool raw;
+	bool nulls; /* takes null arguments; else null is an error */
+	int (*call)(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
+		size_t n, struct error *err);
+};
+
+struct hcl_variable {
+	struct str name;
+	struct hcl_value value;
+};
+
+/* Names in view; inner scopes hide outer ones. `ctx` is for functions. */
+struct hcl_scope {
+	const struct hcl_scope *parent;
+	const struct hcl_variable *variables;
+	size_t variable_count;
+	const struct hcl_function *const *functions; /* tables ending in a NULL name ... */
+	size_t function_tables;                       /* ... and how many */
+	void *ctx;
+};
+
+/* What a function sees. */
+struct hcl_eval {
+	struct arena *arena; /* its `max` bounds the evaluation */
+	const struct hcl_scope *scope;
+	uint32_t depth;
+	uint64_t steps; /* counts up to a limit, so that no expression runs for ever */
+	struct origin origin; /* of the call */
+};
+
+/* Functions that need nothing of the outside world; see base/hcl/functions.c for the list. */
+extern const struct hcl_function hcl_functions_core[];
+
+MUST_CHECK int hcl_evaluate(struct hcl_value *out, const struct hcl_expr *e,
+	const struct hcl_scope *scope, struct arena *a, struct error *err);
+
+/* Attribute look-ups for documents of our own: evaluated, of that type, absent leaves out as is. */
+MUST_CHECK int hcl_get_str(const struct hcl_body *b, const char *name, struct str *out,
+	const struct hcl_scope *scope, struct arena *a, struct error *err);
+MUST_CHECK int hcl_get_bool(const struct hcl_body *b, const char *name, bool *out,
+	const struct hcl_scope *scope, struct arena *a, struct error *err);
+MUST_CHECK int hcl_get_i64(const struct hcl_body *b, const char *name, int64_t *out,
+	const struct hcl_scope *scope, struct arena *a, struct error *err);
+MUST_CHECK int hcl_get_strs(const struct hcl_body *b, const char *name, struct str_list *out,
+	const struct hcl_scope *scope, struct arena *a, struct error *err);
+/* Anything else than these attribute names (NULL-ended) and block types is an error with its place. */
+MUST_CHECK int hcl_only(const struct hcl_body *b, const char *const *attributes,
+	const char *const *blocks, struct error *err);
+
+#endif

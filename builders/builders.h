@@ -1,0 +1,159 @@
+/*
+ * From a plan that passed to an artifact: a machine, its steps, what is captured of it.
+ *
+ * Builders run in a process of their own each. They make the machine, hand out a communicator,
+ * and capture; the steps are driven by one loop (builders/run.c) for all of them. Everything that
+ * they make outside themselves is written to the journal before it is made, so that a build that
+ * dies at any instant can be cleaned up.
+ */
+#ifndef BUILDERS_BUILDERS_H
+#define BUILDERS_BUILDERS_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "plan/plan.h"
+#include "record/record.h"
+
+/* ---- Artifacts ------------------------------------------------------------------------------ */
+
+struct artifact_file {
+	struct str path; /* below the output directory */
+	struct str media_type;
+	uint64_t size;
+	struct digest sha256;
+};
+
+/* What the build made. image_id: "sha256:..." or a platform's id; algorithm: the key under which it
+ * becomes an in-toto subject ("sha256", "aws_ami_id", ...). */
+struct artifact {
+	struct str builder_id;
+	struct str image_id;
+	struct str image_algorithm;
+	struct str image_name;
+	struct {
+		struct artifact_file *items;
+		size_t n;
+		size_t cap;
+	} files;
+	/* Inputs that the machine was made from: name, uri, sha256. */
+	struct {
+		struct artifact_input {
+			struct str name;
+			struct str uri;
+			struct digest sha256;
+			bool pinned; /* false: taken as found, its digest only recorded */
+		} *items;
+		size_t n;
+		size_t cap;
+	} inputs;
+};
+
+/* ---- Communicator --------------------------------------------------------------------------- */
+
+struct comm_output {
+	/* Called with whole or partial lines as they come; stream is 1 or 2. */
+	void (*write)(void *ctx, int stream, struct str bytes);
+	void *ctx;
+};
+
+struct comm_result {
+	int exit_code;     /* 128 + N for a signal */
+	bool disconnected; /* ended without a status */
+};
+
+struct communicator;
+struct communicator_ops {
+	const char *name;
+	int (*upload)(struct communicator *c, const char *path, struct str bytes, uint32_t mode,
+		struct error *err);
+	int (*download)(struct communicator *c, const char *path, struct buf *out,
+		struct error *err);
+	/* Runs `command` as a login shell's `sh -c` does. deadline: steady ns, 0 none. */
+	int (*exec)(struct communicator *c, struct str command, const struct comm_output *out,
+		int64_t deadline, struct comm_result *result, struct error *err);
+};
+struct communicator {
+	const struct communicator_ops *ops;
+};
+
+/* ---- Builders ------------------------------------------------------------------------------- */
+
+enum on_error { ON_ERROR_CLEANUP = 0, ON_ERROR_ABORT, ON_ERROR_ASK, ON_ERROR_RUN_CLEANUP };
+
+/* What a build is given. */
+struct build_options {
+	const struct plan *plan;
+	const char *output_dir; /* of this build; made, and refused when not empty unless force */
+	const char *work_dir;   /* for what goes away */
+	const char *cache_dir;
+	bool force;
+	enum on_error on_error;
+	const char *trace_backend; /* NULL: best */
+	const struct tree *tree;   /* of the commit, for file:// bases and the like */
+	int64_t epoch;             /* seconds; time stamp of everything that the image format dates */
+	const struct clock *clock;
+	const struct log *log;
+	struct manifest *manifest; /* header written already */
+	struct redactor *redactor; /* grows with what fills the holes */
+	const char *const *environment;
+	int cancel_fd; /* readable when the build shall stop; -1 none */
+};
+
+struct builder;
+struct machine; /* the builder's own; first member is `const struct builder *builder` */
+
+enum builder_flag {
+	BUILDER_LOCAL = 1 << 0,    /* needs no network and no account */
+	BUILDER_REHEARSE = 1 << 1, /* `--as` may name it */
+};
+
+/*
+ * In the order in which they are called. A NULL `start` means that the type is known (its
+ * configuration is checked), but cannot be built yet.
+ */
+struct builder {
+	const char *type;
+	const char *summary;
+	unsigned flags;
+	const struct conf_field *fields; /* for validation; NULL: decodes itself in check */
+	const char *const *communicator_fields;
+	/* More than the table can say; messages with places go to d. May be NULL. */
+	int (*check)(const struct conf *config, struct diags *d, struct arena *a);
+	int (*start)(struct machine **out, const struct build_options *o, struct error *err);
+	struct communicator *(*communicator)(struct machine *m);
+	/* A record for the manifest: {"type": "rootfs", ...}, in the arena. */
+	struct json *(*describe)(struct machine *m, struct arena *a);
+	int (*capture)(struct machine *m, struct artifact *out, struct arena *a, struct error *err);
+	/* Ends and removes everything but the captured output; called once, also after failures. */
+	int (*stop)(struct machine *m, bool keep_output, struct error *err);
+};
+
+/* NULL-ended, in the order a user meets them; NULL when the type is not known. */
+extern const struct builder *const builder_table[];
+const struct builder *builder_find(struct str type);
+/* Checks a builder's configuration with its table. Unknown types: a warning. */
+MUST_CHECK int builder_check(const struct conf *config, struct str type, struct diags *d,
+	struct arena *a);
+
+/*
+ * The whole of one build in this process: start, steps, capture, stop, everything recorded in the
+ * manifest, which is finished here in every case. The artifact lives in `a`.
+ */
+struct build_result {
+	bool ok;
+	bool cancelled;
+	struct artifact artifact;
+	struct manifest_head head;
+	const char *coverage; /* "processes" or "steps" */
+	uint64_t execs;
+	uint64_t gaps;
+	struct error error; /* when !ok */
+};
+MUST_CHECK int build_run(struct build_result *out, const struct build_options *o, struct arena *a,
+	struct error *err);
+
+/* Removes what builds that died left behind, as their journals in work_dir say. */
+MUST_CHECK int builders_cleanup(const char *work_dir, const struct log *log, size_t *removed,
+	struct error *err);
+
+#endif

@@ -1,0 +1,11 @@
+# One static library per folder.
+#   sw_folder(plan INCLUDES base template SOURCES plan.c shell.c LIBRARIES PkgConfig::X)
+function(sw_folder name)
+	cmake_parse_arguments(ARG "" "" "INCLUDES;SOURCES;LIBRARIES" ${ARGN})
+	add_library(sw_${name} STATIC ${ARG_SOURCES})
+	target_link_libraries(sw_${name} PUBLIC sw_flags)
+	foreach(other ${ARG_INCLUDES})
+		target_link_libraries(sw_${name} PUBLIC sw_${other})
+	endforeach()
+	target_link_libraries(sw_${name} PRIVATE ${ARG_LIBRARIES})
+endfunction()

@@ -1,0 +1,104 @@
+/*
+ * From a repository and a commit to a snapshot: a read-only tree of blobs with object ids.
+ *
+ * The commit is enforced, not claimed: every byte that later stages see comes out of git's object
+ * store through libgit2, which checks each object against its id.
+ */
+#ifndef FETCH_FETCH_H
+#define FETCH_FETCH_H
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/tree.h"
+
+/* What to take. Exactly one of commit, tag and branch. Strings are borrowed. */
+struct fetch_source {
+	struct str url;    /* https://, ssh://, user@host:path, file://, or a path of this machine */
+	struct str commit; /* 40 or 64 lower-case hex digits */
+	struct str tag;
+	struct str branch;
+	struct str path; /* of the template inside the tree; may be empty (the root) */
+};
+
+/*
+ * "git+URL@COMMIT#path/to/template" (SPDX 2.3, 7.7 package download location). Without a full
+ * commit: ERROR_INPUT that says why a tag, branch or short id is refused. Slices borrow `text`.
+ */
+MUST_CHECK int fetch_source_parse(struct fetch_source *out, struct str text, struct error *err);
+/* The SPDX form of a source with the commit that it resolved to. */
+struct str fetch_source_str(struct arena *a, const struct fetch_source *s, struct str commit);
+
+struct fetch_options {
+	const char *cache_dir; /* NULL: a temporary clone that goes away with the snapshot */
+	bool offline;          /* use the cache only */
+	uint64_t max_bytes;    /* of all blobs of the tree; 0: 1 GiB */
+	uint32_t max_files;    /* 0: 50,000 */
+	const struct log *log;
+};
+
+struct snapshot_file {
+	struct str path;
+	struct str oid; /* lower-case hex */
+	uint64_t size;
+	bool executable;
+	bool symlink;
+	bool lfs_pointer; /* a git-LFS pointer stands where the content should */
+};
+
+struct snapshot_submodule {
+	struct str path;
+	struct str url;
+	struct str commit;
+};
+
+/* Where a snapshot comes from, as it goes into plan and evidence. */
+struct snapshot_identity {
+	struct str url; /* without credentials */
+	struct str commit;
+	struct str tree;
+	struct str ref; /* "refs/tags/v1" when --tag or --branch was given, else empty */
+	int64_t commit_time; /* seconds since the epoch */
+	struct str path;     /* of the template, as asked for */
+};
+
+struct snapshot;
+
+/*
+ * Clones or fetches, resolves, checks the whole tree (links that leave it, `..`, absolute paths,
+ * names that differ in case only, device names, `.git`, control characters, sizes), and pins the
+ * submodules at their commits. Nothing is written to a work tree.
+ */
+MUST_CHECK int snapshot_fetch(struct snapshot **out, const struct fetch_source *source,
+	const struct fetch_options *options, struct error *err);
+void snapshot_free(struct snapshot *s);
+DEFINE_SCOPED_PTR(snapshot)
+
+const struct snapshot_identity *snapshot_identity(const struct snapshot *s);
+const struct tree *snapshot_tree(const struct snapshot *s);
+/* In byte order of the path. */
+const struct snapshot_file *snapshot_files(const struct snapshot *s, size_t *n);
+const struct snapshot_submodule *snapshot_submodules(const struct snapshot *s, size_t *n);
+/* NULL when there is none. */
+const struct snapshot_file *snapshot_find(const struct snapshot *s, struct str path);
+
+/*
+ * Which files have been read through snapshot_tree so far, in byte order of the path, each with
+ * the SHA-256 of its content: the files that the template really used.
+ */
+struct snapshot_use {
+	const struct snapshot_file *file;
+	struct digest sha256;
+};
+const struct snapshot_use *snapshot_uses(const struct snapshot *s, size_t *n);
+
+/*
+ * The commit and everything below its tree as a git bundle (v2, or v3 for SHA-256), which
+ * `git bundle verify` and `git clone` accept; parents are prerequisites. Deterministic.
+ */
+MUST_CHECK int snapshot_bundle(const struct snapshot *s, struct buf *out, struct error *err);
+/* The same snapshot from such bytes, offline. Every object is checked against its id. */
+MUST_CHECK int snapshot_from_bundle(struct snapshot **out, struct str bundle, struct str commit,
+	struct str path, struct error *err);
+
+#endif

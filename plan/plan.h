@@ -1,0 +1,141 @@
+/*
+ * From a build of a template and a tree of files to the ordered steps of the build.
+ *
+ * What is audited is what is run: builders and communicators know steps, never provisioners.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include "base/digest.h"
+#include "template/template.h"
+
+enum step_type {
+	STEP_NONE = 0,
+	STEP_UPLOAD,    /* bytes to a path of the guest */
+	STEP_DOWNLOAD,  /* a path of the guest to a path of the host */
+	STEP_EXEC,      /* a command line in the guest, run by its login shell as `sh -c` does */
+	STEP_EXEC_HOST, /* an argv on the build host */
+	STEP_WAIT,      /* a pause, or a key press (breakpoint) */
+	STEP_BOOT,      /* code that runs by itself: boot_command, user_data, kickstart, ... */
+	STEP_OPAQUE,    /* a provisioner type that is not known: never runs */
+};
+
+#define STEP_NO_STATUS 2300218 /* "disconnected without exit status", Packer's number */
+
+struct step_upload {
+	struct text content; /* the bytes; a directory is one step per file */
+	struct text destination;
+	uint32_t mode;
+	struct str source; /* path in the tree, empty for generated content */
+	struct digest sha256; /* of the content as text_display shows it: no sensitive byte in it */
+};
+
+struct step_download {
+	struct text source;
+	struct text destination;
+};
+
+struct step_exec {
+	struct text command;            /* for STEP_EXEC */
+	struct text_list argv;          /* for STEP_EXEC_HOST */
+	struct str_list environment;    /* names of the variables that the command sets */
+	struct int_list exit_codes;     /* accepted; never empty */
+	bool expect_disconnect;
+	bool cleanup;                   /* best effort: removes what an earlier step left */
+	int64_t start_retry_timeout;    /* ns */
+	int64_t pause_after;            /* ns */
+};
+
+struct step_wait {
+	int64_t duration; /* ns; 0 with `note`: until a key is pressed */
+	struct text note;
+};
+
+struct step_boot {
+	struct str what; /* "boot_command", "user_data", "http_directory", ... */
+	struct str path; /* name under which the guest sees it */
+	struct text content;
+	struct digest sha256;
+};
+
+struct step {
+	uint32_t id;    /* 1, 2, ... in order of execution */
+	uint32_t group; /* index into plan.groups */
+	enum step_type type;
+	struct origin origin; /* the narrowest place in the template that it comes from */
+	/* Where the bytes of an uploaded script come from, line by line: see plan_line. */
+	struct {
+		struct origin *items; /* origin of line i + 1 of the content; n == 0: same file, same line */
+		size_t n;
+		size_t cap;
+	} lines;
+	union {
+		struct step_upload upload;
+		struct step_download download;
+		struct step_exec exec;
+		struct step_wait wait;
+		struct step_boot boot;
+	};
+};
+
+/* The steps of one provisioner: retried and timed together. */
+struct step_group {
+	struct str type; /* provisioner type, or "builder" */
+	struct str label; /* for people: "shell (inline)", "shell: setup.sh" */
+	struct origin origin;
+	uint32_t first; /* index of the first step */
+	uint32_t count;
+	uint32_t max_retries;
+	int64_t timeout;
+	bool error_cleanup; /* runs only when another group failed */
+};
+
+struct plan_input {
+	struct str path;
+	struct digest sha256;
+};
+
+/* A plan is immutable once made. Everything lives in `arena`. */
+struct plan {
+	struct arena arena;
+	struct str build;   /* name of the build */
+	struct str builder; /* type of the builder */
+	const struct conf *config; /* of the builder; borrowed from the template */
+	struct origin origin;
+	struct {
+		struct step *items;
+		size_t n;
+		size_t cap;
+	} steps;
+	struct {
+		struct step_group *items;
+		size_t n;
+		size_t cap;
+	} groups;
+	struct {
+		struct template_sequence *items;
+		size_t n;
+		size_t cap;
+	} post_processors;
+	struct digest digest; /* SHA-256 of the canonical JSON */
+};
+
+/*
+ * The template must outlive the plan. Messages with places go to `d` (in the plan's or the
+ * template's arena `a`); -1 when any is an error.
+ */
+MUST_CHECK int plan_make(struct plan **out, const struct template_build *build,
+	const struct tree *tree, struct diags *d, struct arena *a, struct error *err);
+void plan_free(struct plan *p);
+DEFINE_SCOPED_PTR(plan)
+
+/* docs/formats.md, "plan.json": sensitive values appear as their names only. */
+struct json *plan_to_json(const struct plan *p, struct arena *a);
+/* For people. colour: with terminal attributes. */
+void plan_print(struct buf *out, const struct plan *p, bool colour, bool verbose);
+const char *step_type_name(enum step_type type);
+
+/* The place in the author's files of a place in the content (or command) of a step. */
+struct origin plan_line(const struct step *s, uint32_t line, uint32_t col);
+
+#endif

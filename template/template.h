@@ -1,0 +1,143 @@
+/*
+ * From a Packer template to builds with every value resolved and traced to file:line:column.
+ *
+ * Legacy JSON templates; text/template actions ({{ }}) are evaluated here, as far as they can be
+ * before anything runs. What is known only at run time stays a hole in the text, what comes from a
+ * sensitive variable stays marked (base/text.h).
+ */
+#ifndef TEMPLATE_TEMPLATE_H
+#define TEMPLATE_TEMPLATE_H
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/tree.h"
+
+/* A variable from the command line or from a file, in the order given; later ones win. */
+struct template_var {
+	struct str name;
+	struct str value;
+};
+
+struct template_input {
+	const struct tree *tree;
+	struct str path; /* of the template in the tree */
+	const struct template_var *vars; /* -var */
+	size_t var_count;
+	const struct str *var_files; /* -var-file, paths in the tree */
+	size_t var_file_count;
+	const char *const *environment; /* for the env function; NULL-ended */
+	int64_t now;                    /* ns; for timestamp and isotime */
+	struct str only;   /* comma-separated build names; empty: all */
+	struct str except; /* build names, and names or types of post-processors */
+	bool warn_undeclared;
+};
+
+enum template_variable_source {
+	TEMPLATE_VAR_DEFAULT = 1,
+	TEMPLATE_VAR_FILE,
+	TEMPLATE_VAR_FLAG,
+	TEMPLATE_VAR_ENV,
+};
+
+struct template_variable {
+	struct str name;
+	struct text value; /* marked when sensitive */
+	bool sensitive;
+	bool required; /* has no default */
+	enum template_variable_source source;
+	struct origin origin;
+};
+
+struct template_provisioner {
+	struct str type;
+	struct origin origin;
+	const struct conf *config; /* without the keys below, override applied */
+	int64_t pause_before;      /* ns */
+	int64_t timeout;           /* ns, 0: none */
+	uint32_t max_retries;
+};
+
+struct template_post_processor {
+	struct str type;
+	struct str name; /* defaults to type */
+	struct origin origin;
+	const struct conf *config;
+	bool keep_input_artifact;
+	bool keep_input_set;
+};
+
+struct template_sequence {
+	struct template_post_processor *items;
+	size_t n;
+	size_t cap;
+};
+
+struct template_build {
+	struct str name;
+	struct str type; /* of the builder */
+	struct origin origin;
+	const struct conf *config;
+	struct {
+		struct template_provisioner *items;
+		size_t n;
+		size_t cap;
+	} provisioners;
+	struct template_provisioner *error_cleanup; /* or NULL */
+	struct {
+		struct template_sequence *items;
+		size_t n;
+		size_t cap;
+	} post_processors;
+};
+
+/*
+ * Everything lives in `arena`. Builds stand in the order of the template, filtered by -only and
+ * -except. env_used: names that the env function asked for, with what it got (inputs to record).
+ */
+struct template {
+	struct arena arena;
+	struct str path;
+	struct str description;
+	struct str min_packer_version;
+	struct {
+		struct template_variable *items;
+		size_t n;
+		size_t cap;
+	} variables;
+	struct {
+		struct template_build *items;
+		size_t n;
+		size_t cap;
+	} builds;
+	struct {
+		struct template_var *items;
+		size_t n;
+		size_t cap;
+	} env_used;
+	struct redactor redactor;
+	struct diags diags;
+};
+
+/*
+ * On failure *out holds what could be read, with the messages in diags; the caller frees it in
+ * both cases. Errors of the input are diags; err repeats the first.
+ */
+MUST_CHECK int template_load(struct template **out, const struct template_input *in,
+	struct error *err);
+void template_free(struct template *t);
+DEFINE_SCOPED_PTR(template)
+
+/*
+ * Renders text that holds {{ }} actions against names that a later stage knows (".Path", ".Vars"):
+ * execute_command and its kind. A name is looked up in `vars`; the functions are those of
+ * templates. An unknown name is an error at `origin`.
+ */
+struct template_field {
+	struct str name; /* "Path", without the dot */
+	struct text value;
+};
+MUST_CHECK int template_render(struct text *out, struct arena *a, const struct text *in,
+	const struct template_field *fields, size_t n, const struct origin *origin,
+	struct error *err);
+
+#endif
