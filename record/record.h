@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 
-/* ---- Manifest: docs/formats.md, "manifest.jsonl" -------------------------------------------- */
+/* ---- Manifest: docs/manifest.md -------------------------------------------------------------- */
 
 /*
  * Canonical JSON (RFC 8785) lines. Line 0 is the header, the last line the footer with the count;
