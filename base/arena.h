@@ -18,7 +18,7 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunks;
 	size_t used; /* bytes handed out */
-	size_t max;  /* 0: no limit; only arena_full looks at it */
+	size_t max; /* 0: no limit; only arena_full looks at it */
 };
 
 void arena_init(struct arena *a, size_t max);
@@ -43,9 +43,9 @@ struct str arena_join(struct arena *a, const struct str *parts, size_t n, struct
  * A list in an arena is any struct with `items`, `n` and `cap`. list_push makes room for one more
  * and is that new, zeroed element as an lvalue: list_push(a, &words) = word;
  */
-#define list_push(a, list)                                                                         \
-	(*(__typeof__((list)->items))arena_list_slot((a), (void *)&(list)->items, &(list)->n,      \
-		&(list)->cap, sizeof(*(list)->items)))
+#define list_push(a, list) \
+	(*(__typeof__((list)->items))arena_list_slot( \
+		(a), (void *)&(list)->items, &(list)->n, &(list)->cap, sizeof(*(list)->items)))
 void *arena_list_slot(struct arena *a, void *items, size_t *n, size_t *cap, size_t size);
 
 struct str_list {

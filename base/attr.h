@@ -22,10 +22,10 @@
 #define scoped_ptr(type) __attribute__((cleanup(type##_free_scope))) struct type *
 
 /* Makes scoped_ptr(type) usable; stands in the header, after the declaration of type_free. */
-#define DEFINE_SCOPED_PTR(type)                                                                    \
-	static inline void type##_free_scope(struct type **object)                                 \
-	{                                                                                          \
-		type##_free(*object);                                                              \
+#define DEFINE_SCOPED_PTR(type) \
+	static inline void type##_free_scope(struct type **object) \
+	{ \
+		type##_free(*object); \
 	}
 
 #define autofree __attribute__((cleanup(autofree_scope)))
@@ -44,11 +44,11 @@ static inline void autoclose_scope(int *fd)
 }
 
 /* Hands over what a scoped local owns, and leaves the local empty. */
-#define steal_ptr(pointer)                                                                         \
-	__extension__({                                                                            \
-		__typeof__(pointer) stolen_ = (pointer);                                           \
-		(pointer) = NULL;                                                                  \
-		stolen_;                                                                           \
+#define steal_ptr(pointer) \
+	__extension__({ \
+		__typeof__(pointer) stolen_ = (pointer); \
+		(pointer) = NULL; \
+		stolen_; \
 	})
 
 static inline int steal_fd(int *fd)

@@ -48,18 +48,18 @@ struct json *conf_to_json(const struct conf *c, struct arena *a);
 /* What a field takes. Conversions are Packer's weak ones: "true" is a bool, 22 a string. */
 enum conf_kind {
 	CONF_KIND_NONE = 0,
-	CONF_KIND_TEXT,      /* struct text */
-	CONF_KIND_STR,       /* struct str; must hold no hole and no sensitive value */
-	CONF_KIND_BOOL,      /* bool */
-	CONF_KIND_TRILEAN,   /* enum conf_trilean */
-	CONF_KIND_INT,       /* int64_t */
-	CONF_KIND_DURATION,  /* int64_t, ns */
+	CONF_KIND_TEXT, /* struct text */
+	CONF_KIND_STR, /* struct str; must hold no hole and no sensitive value */
+	CONF_KIND_BOOL, /* bool */
+	CONF_KIND_TRILEAN, /* enum conf_trilean */
+	CONF_KIND_INT, /* int64_t */
+	CONF_KIND_DURATION, /* int64_t, ns */
 	CONF_KIND_TEXT_LIST, /* struct text_list; a single string is a list of one */
-	CONF_KIND_STR_LIST,  /* struct str_list; likewise */
-	CONF_KIND_INT_LIST,  /* struct int_list */
-	CONF_KIND_TEXT_MAP,  /* struct text_map */
-	CONF_KIND_RAW,       /* const struct conf * */
-	CONF_KIND_IGNORED,   /* accepted, not decoded */
+	CONF_KIND_STR_LIST, /* struct str_list; likewise */
+	CONF_KIND_INT_LIST, /* struct int_list */
+	CONF_KIND_TEXT_MAP, /* struct text_map */
+	CONF_KIND_RAW, /* const struct conf * */
+	CONF_KIND_IGNORED, /* accepted, not decoded */
 };
 
 enum conf_trilean { CONF_UNSET = 0, CONF_TRUE, CONF_FALSE };

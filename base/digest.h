@@ -36,7 +36,6 @@ bool digest_eq(const struct digest *a, const struct digest *b);
 enum digest_algorithm { DIGEST_NONE = 0, DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
 /* Lower-case hex of any algorithm, for checksums that others wrote. out: at least 129 bytes. */
 void digest_any_hex(char *out, enum digest_algorithm algorithm, struct str bytes);
-MUST_CHECK int digest_any_fd(char *out, enum digest_algorithm algorithm, int fd,
-	struct error *err);
+MUST_CHECK int digest_any_fd(char *out, enum digest_algorithm algorithm, int fd, struct error *err);
 
 #endif

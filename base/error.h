@@ -14,11 +14,11 @@
 /* What the user can do about it. */
 enum error_code {
 	ERROR_NONE = 0,
-	ERROR_USAGE,  /* call it differently */
-	ERROR_INPUT,  /* mend the input that the text names */
+	ERROR_USAGE, /* call it differently */
+	ERROR_INPUT, /* mend the input that the text names */
 	ERROR_SYSTEM, /* mend the machine, or try again */
-	ERROR_TRUST,  /* nothing to mend: what was given cannot be trusted */
-	ERROR_BUG,    /* report it */
+	ERROR_TRUST, /* nothing to mend: what was given cannot be trusted */
+	ERROR_BUG, /* report it */
 };
 
 #define ERROR_TEXT_MAX 1024

@@ -16,21 +16,24 @@ MUST_CHECK int file_open(int dirfd, const char *path, struct error *err);
  * Opens below dirfd and nowhere else: no `..` above it, no absolute path, no symbolic or magic
  * link in any component (openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS). Returns -1 on error.
  */
-MUST_CHECK int file_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
-	struct error *err);
+MUST_CHECK int file_open_beneath(
+	int dirfd, const char *path, int flags, mode_t mode, struct error *err);
+
+/* The same, but links are followed as long as they stay below dirfd (RESOLVE_BENEATH). */
+MUST_CHECK int file_open_within(int dirfd, const char *path, int flags, struct error *err);
 
 /* Appends the whole file; ERROR_INPUT when it is larger than max. */
-MUST_CHECK int file_read(struct buf *out, int dirfd, const char *path, size_t max,
-	struct error *err);
+MUST_CHECK int file_read(
+	struct buf *out, int dirfd, const char *path, size_t max, struct error *err);
 MUST_CHECK int file_read_fd(struct buf *out, int fd, size_t max, struct error *err);
 MUST_CHECK int file_write_fd(int fd, struct str bytes, struct error *err);
 
 /* Temporary beside it, fsync, rename, fsync of the directory: all of it or nothing. */
-MUST_CHECK int file_replace(int dirfd, const char *path, struct str bytes, mode_t mode,
-	struct error *err);
+MUST_CHECK int file_replace(
+	int dirfd, const char *path, struct str bytes, mode_t mode, struct error *err);
 /* The same, but ERROR_INPUT when the name is taken. */
-MUST_CHECK int file_create(int dirfd, const char *path, struct str bytes, mode_t mode,
-	struct error *err);
+MUST_CHECK int file_create(
+	int dirfd, const char *path, struct str bytes, mode_t mode, struct error *err);
 
 /* Makes the directory and its parents (mode 0777 & umask). Exists already: fine. */
 MUST_CHECK int dir_make(int dirfd, const char *path, struct error *err);

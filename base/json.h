@@ -66,8 +66,8 @@ MUST_CHECK int json_get_str(const struct json *object, const char *key, struct s
 	const char *what, struct error *err);
 MUST_CHECK int json_get_i64(const struct json *object, const char *key, int64_t *out,
 	const char *what, struct error *err);
-MUST_CHECK int json_get_object(const struct json *object, const char *key,
-	const struct json **out, const char *what, struct error *err);
+MUST_CHECK int json_get_object(const struct json *object, const char *key, const struct json **out,
+	const char *what, struct error *err);
 MUST_CHECK int json_get_array(const struct json *object, const char *key, const struct json **out,
 	const char *what, struct error *err);
 /* NULL and empty when absent or of another type. */
@@ -85,13 +85,12 @@ struct json *json_null(struct arena *a);
 /* A string when the bytes are UTF-8 without U+0000, else {"base64": "..."}. */
 struct json *json_bytes(struct arena *a, struct str bytes);
 /* The inverse of json_bytes. */
-MUST_CHECK int json_to_bytes(const struct json *j, struct arena *a, struct str *out,
-	struct error *err);
+MUST_CHECK int json_to_bytes(
+	const struct json *j, struct arena *a, struct str *out, struct error *err);
 
 /* A key that is there already is replaced. Returns value, so that trees can be nested. */
 struct json *json_set(struct arena *a, struct json *object, const char *key, struct json *value);
-struct json *json_set_str(struct arena *a, struct json *object, struct str key,
-	struct json *value);
+struct json *json_set_str(struct arena *a, struct json *object, struct str key, struct json *value);
 struct json *json_append(struct arena *a, struct json *array, struct json *value);
 
 bool json_equal(const struct json *a, const struct json *b); /* object order does not count */

@@ -17,7 +17,7 @@ struct log {
 	int fd;
 	bool colour;
 	enum log_colour tint; /* for every line of this log; LOG_PLAIN: by level */
-	struct str prefix;    /* before every line, "redis: " for one build of several */
+	struct str prefix; /* before every line, "redis: " for one build of several */
 	const struct redactor *redactor;
 };
 

@@ -9,16 +9,16 @@
 struct process_spec {
 	const char *const *argv; /* argv[0] is a path, or a name looked up in PATH of envp */
 	const char *const *envp; /* NULL: empty environment */
-	int cwd_fd;              /* AT_FDCWD: as it is */
-	int stdin_fd;            /* -1: /dev/null */
-	int stdout_fd;           /* -1: /dev/null */
-	int stderr_fd;           /* -1: /dev/null */
-	bool new_group;          /* setpgid(0, 0) */
+	int cwd_fd; /* AT_FDCWD: as it is */
+	int stdin_fd; /* -1: /dev/null */
+	int stdout_fd; /* -1: /dev/null */
+	int stderr_fd; /* -1: /dev/null */
+	bool new_group; /* setpgid(0, 0) */
 };
 
-#define PROCESS_SPEC_INIT                                                                          \
-	{                                                                                          \
-		.cwd_fd = AT_FDCWD, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1               \
+#define PROCESS_SPEC_INIT \
+	{ \
+		.cwd_fd = AT_FDCWD, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 \
 	}
 
 /* A started child. Zeroed: none. */
@@ -28,8 +28,8 @@ struct process {
 };
 
 /* An exec that fails is an error here, not an exit status. The child dies with its parent. */
-MUST_CHECK int process_start(struct process *out, const struct process_spec *spec,
-	struct error *err);
+MUST_CHECK int process_start(
+	struct process *out, const struct process_spec *spec, struct error *err);
 /* Waits; status as from waitpid. timeout_ms < 0: no limit; on time-out the child is killed. */
 MUST_CHECK int process_wait(struct process *p, int *status, int timeout_ms, struct error *err);
 /* Kills and reaps a child that still runs. */

@@ -12,7 +12,7 @@ enum text_kind { TEXT_LITERAL = 1, TEXT_HOLE, TEXT_SENSITIVE };
 
 struct text_piece {
 	enum text_kind kind;
-	struct str name;  /* of the hole or of the sensitive variable */
+	struct str name; /* of the hole or of the sensitive variable */
 	struct str value; /* literal bytes, or the sensitive value; empty for a hole */
 };
 

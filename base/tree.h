@@ -21,11 +21,11 @@ struct tree_ops {
 	/* The bytes live as long as the tree. */
 	int (*read)(const struct tree *t, struct str path, struct str *out, struct error *err);
 	/* kind TREE_NONE when there is nothing; -1 only for a tree that cannot be read. */
-	int (*stat)(const struct tree *t, struct str path, struct tree_entry *out,
-		struct error *err);
+	int (*stat)(
+		const struct tree *t, struct str path, struct tree_entry *out, struct error *err);
 	/* Names directly below a directory ("" is the root), in byte order. */
-	int (*list)(const struct tree *t, struct str path, struct arena *a,
-		struct str_list *out, struct error *err);
+	int (*list)(const struct tree *t, struct str path, struct arena *a, struct str_list *out,
+		struct error *err);
 };
 
 /* The first member of every implementation. */
@@ -33,10 +33,9 @@ struct tree {
 	const struct tree_ops *ops;
 };
 
-MUST_CHECK int tree_read(const struct tree *t, struct str path, struct str *out,
-	struct error *err);
-MUST_CHECK int tree_stat(const struct tree *t, struct str path, struct tree_entry *out,
-	struct error *err);
+MUST_CHECK int tree_read(const struct tree *t, struct str path, struct str *out, struct error *err);
+MUST_CHECK int tree_stat(
+	const struct tree *t, struct str path, struct tree_entry *out, struct error *err);
 MUST_CHECK int tree_list(const struct tree *t, struct str path, struct arena *a,
 	struct str_list *out, struct error *err);
 
