@@ -23,8 +23,8 @@ struct public_key;
 MUST_CHECK int private_key_generate(struct private_key **out, enum key_algorithm algorithm,
 	unsigned rsa_bits, struct error *err);
 /* PEM: PKCS#8 plain or encrypted (PBES2), SEC1, PKCS#1. password may be NULL. */
-MUST_CHECK int private_key_parse(struct private_key **out, struct str pem,
-	const struct secret *password, struct error *err);
+MUST_CHECK int private_key_parse(
+	struct private_key **out, struct str pem, const struct secret *password, struct error *err);
 /* True when parsing needs a password. */
 bool private_key_is_encrypted(struct str pem);
 /* PKCS#8 PEM; with a password PBES2 (scrypt, AES-256-CBC). */
@@ -35,8 +35,8 @@ DEFINE_SCOPED_PTR(private_key)
 
 /* One SPKI PEM and nothing else. Refuses weak RSA, unknown curves, explicit parameters. */
 MUST_CHECK int public_key_parse(struct public_key **out, struct str pem, struct error *err);
-MUST_CHECK int public_key_of(struct public_key **out, const struct private_key *k,
-	struct error *err);
+MUST_CHECK int public_key_of(
+	struct public_key **out, const struct private_key *k, struct error *err);
 MUST_CHECK int public_key_write(struct buf *out, const struct public_key *k, struct error *err);
 void public_key_free(struct public_key *k);
 DEFINE_SCOPED_PTR(public_key)
@@ -59,8 +59,8 @@ bool public_key_verify(const struct public_key *k, struct str message, struct st
 void dsse_pae(struct buf *out, struct str payload_type, struct str payload);
 
 /* A sigstore bundle v0.3 (publicKey hint) over a DSSE envelope over `payload`. */
-MUST_CHECK int bundle_write(struct buf *out, struct str payload, const struct private_key *k,
-	struct error *err);
+MUST_CHECK int bundle_write(
+	struct buf *out, struct str payload, const struct private_key *k, struct error *err);
 /*
  * Strict reading of such a bundle; the signature is checked before the payload is handed out.
  * 0 and the payload's very bytes, or -1 (ERROR_INPUT malformed, ERROR_TRUST signature).
@@ -90,16 +90,16 @@ struct evidence_input {
 	size_t subject_count;
 	const struct evidence_material *materials; /* commit first, then base images, agent, ... */
 	size_t material_count;
-	struct str manifest;      /* bytes of manifest.jsonl */
-	struct str plan;          /* canonical plan.json */
-	struct str findings;      /* findings.sarif */
+	struct str manifest; /* bytes of manifest.jsonl */
+	struct str plan; /* canonical plan.json */
+	struct str findings; /* findings.sarif */
 	struct str source_bundle; /* source.bundle */
 	const struct json *external_parameters; /* source, template, variables, build, profile */
 	const struct json *internal_parameters; /* tool version, trace backend, ... */
 	struct str builder_id; /* URI of the running service */
 	struct str builder_version;
 	struct str invocation_id;
-	int64_t started;  /* ns */
+	int64_t started; /* ns */
 	int64_t finished; /* ns */
 	bool audit_passed;
 	struct str_list passed_rules, warned_rules, failed_rules;
@@ -116,7 +116,7 @@ enum check_result { CHECK_NONE = 0, CHECK_PASSED, CHECK_FAILED, CHECK_UNKNOWN };
 
 /* One line of a verification. Empty expected and found: nothing to compare. */
 struct check {
-	struct str id;    /* stable: "signature.provenance", "manifest.digest", ... */
+	struct str id; /* stable: "signature.provenance", "manifest.digest", ... */
 	struct str title;
 	enum check_result result;
 	struct str expected;
@@ -128,12 +128,12 @@ struct check {
 struct verify_options {
 	const struct public_key *const *keys;
 	size_t key_count;
-	struct str image_id;  /* must be a subject; empty: only listed, and the verdict says so */
+	struct str image_id; /* must be a subject; empty: only listed, and the verdict says so */
 	struct str repository; /* empty: any */
-	struct str commit;     /* empty: any */
+	struct str commit; /* empty: any */
 	struct str builder_id; /* empty: any */
-	struct str coverage;   /* "processes" to demand it */
-	int64_t now;           /* ns; evidence from the future fails */
+	struct str coverage; /* "processes" to demand it */
+	int64_t now; /* ns; evidence from the future fails */
 	/*
 	 * Repeats the audit: from the source bundle, the external parameters and the recorded
 	 * policy digest to plan.json and findings.sarif. NULL skips with an "unknown" check.
@@ -167,7 +167,7 @@ DEFINE_SCOPED_PTR(verification)
 struct json *verification_to_json(const struct verification *v, struct arena *a);
 
 /* A member of an evidence file, by name, after the strict walk of the whole archive. */
-MUST_CHECK int evidence_member(struct str *out, struct str bytes, const char *name,
-	struct error *err);
+MUST_CHECK int evidence_member(
+	struct str *out, struct str bytes, const char *name, struct error *err);
 
 #endif
