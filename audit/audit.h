@@ -84,6 +84,10 @@ enum severity {
 const char *severity_name(enum severity s);
 MUST_CHECK bool severity_parse(struct str s, enum severity *out);
 
+/*
+ * The audit's own rules (pack "audit": OBF003, OBF010, META004, META005) have neither `when` nor
+ * `message`. What a profile changes is in the severity, locked and params that stand here.
+ */
 struct rule {
 	struct str id;
 	struct str title;
@@ -91,11 +95,14 @@ struct rule {
 	enum fact_kind on;
 	const struct hcl_expr *when;
 	const struct hcl_expr *message;
+	struct str condition; /* `when` in canonical form, for people */
+	struct str message_text; /* `message` likewise */
 	struct str why;
 	struct str fix;
 	struct str_list refs;
 	struct str_list bad;
 	struct str_list good;
+	struct hcl_value params; /* HCL_OBJECT */
 	struct str pack;
 	bool locked; /* no waiver, no override */
 	struct origin origin;
@@ -115,7 +122,7 @@ struct policy_options {
 	struct str profile; /* name; empty: the built-in default, which takes every rule as it is */
 };
 
-/* The packs that the program carries (policies/). */
+/* The packs and profiles that the program carries (policies/). */
 const struct policy_file *policy_builtin(size_t *n);
 
 MUST_CHECK int policy_load(struct policy **out, const struct policy_options *o,
@@ -124,9 +131,28 @@ void policy_free(struct policy *p);
 DEFINE_SCOPED_PTR(policy)
 const struct rule *policy_rules(const struct policy *p, size_t *n); /* in byte order of the id */
 const struct rule *policy_find(const struct policy *p, struct str id);
-/* Of the canonical form of rules, profile and parameters: comments and layout do not count. */
+/*
+ * Of the canonical form of rules, profile and parameters: comments and layout do not count, and
+ * waivers do not either (those stand in the findings).
+ */
 const struct digest *policy_digest(const struct policy *p);
 struct str policy_profile(const struct policy *p);
+enum severity policy_threshold(const struct policy *p); /* of the profile, else high */
+
+/* What the loaded files hold, chosen by the profile or not, in byte order of the name. */
+struct policy_pack {
+	struct str name;
+	struct str version;
+	struct str description;
+	struct str attack_version; /* of MITRE ATT&CK, that the references are to */
+	struct origin origin;
+};
+const struct policy_pack *policy_packs(const struct policy *p, size_t *n);
+struct policy_profile_name {
+	struct str name;
+	struct str description;
+};
+const struct policy_profile_name *policy_profiles(const struct policy *p, size_t *n);
 
 /* Runs the bad and good examples of every rule; `report` gets a line for each that is wrong. */
 MUST_CHECK int policy_test(const struct policy *p, struct buf *report, size_t *examples,
@@ -135,7 +161,7 @@ MUST_CHECK int policy_test(const struct policy *p, struct buf *report, size_t *e
 /* ---- Findings and verdict ------------------------------------------------------------------- */
 
 struct finding {
-	const struct rule *rule; /* NULL for the audit's own (id below) */
+	const struct rule *rule; /* never NULL; borrowed from the policy */
 	struct str id;
 	struct str title;
 	enum severity severity;
@@ -146,13 +172,16 @@ struct finding {
 	uint32_t step;
 	struct str command;
 	struct str fingerprint; /* of rule and normalised command, not of the line; 16 hex digits */
-	const struct fact *fact;
+	const struct fact *fact; /* NULL for META004 and META005 */
+	struct str snippet;      /* the bytes of the author's file at origin, when they are known */
 	bool waived;
 	struct str waiver; /* its reason, owner and expiry, for people */
 };
 
 enum verdict { VERDICT_NONE = 0, VERDICT_PASS, VERDICT_FAIL };
+const char *verdict_name(enum verdict v); /* "PASS", "FAIL" */
 
+/* The policy must outlive the audit. */
 struct audit {
 	struct arena arena;
 	struct facts facts;
@@ -162,17 +191,31 @@ struct audit {
 		size_t cap;
 	} findings;
 	enum verdict verdict;
-	enum severity threshold; /* findings of it or above fail */
+	enum severity threshold; /* findings of it or above fail, unless they are waived */
 	struct digest policy;    /* policy_digest */
 	struct str profile;
-	struct digest digest; /* of the SARIF that audit_sarif writes */
+	struct str_list builds; /* names of the plans; empty for a script by itself */
+	struct str sarif;       /* what audit_write gives for AUDIT_SARIF */
+	struct digest digest;   /* of it */
 };
+
+/* source: bytes of a file by name for excerpts, or NULL. */
+typedef bool audit_source_fn(void *ctx, struct str file, struct str *text);
 
 struct audit_options {
-	enum severity threshold; /* SEVERITY_NONE: high, or what the profile says */
+	enum severity threshold; /* SEVERITY_NONE: what the profile says, else high */
 	int64_t now;             /* ns, for the expiry of waivers */
+	/*
+	 * The author's files, for the snippets in the SARIF. Scripts that a plan uploads are known
+	 * without it; the template is not. The same audit with another `source` has another digest.
+	 */
+	audit_source_fn *source;
+	void *ctx;
 };
 
+/*
+ * A rule that cannot be evaluated is an error that names rule and place, never "no finding".
+ */
 MUST_CHECK int audit_plans(struct audit **out, const struct plan *const *plans, size_t n,
 	const struct policy *policy, const struct audit_options *o, struct error *err);
 MUST_CHECK int audit_script(struct audit **out, struct str text, struct str file,
@@ -183,14 +226,12 @@ DEFINE_SCOPED_PTR(audit)
 enum audit_format { AUDIT_TEXT = 1, AUDIT_JSON, AUDIT_JSONL, AUDIT_SARIF, AUDIT_JUNIT, AUDIT_MARKDOWN };
 MUST_CHECK bool audit_format_parse(struct str s, enum audit_format *out);
 
-/* source: bytes of a file by name for excerpts, or NULL. */
-typedef bool audit_source_fn(void *ctx, struct str file, struct str *text);
 struct audit_print {
 	enum audit_format format;
-	bool colour;
-	audit_source_fn *source;
+	bool colour;             /* for AUDIT_TEXT */
+	audit_source_fn *source; /* for the excerpts of AUDIT_TEXT */
 	void *ctx;
-	const struct policy *policy; /* SARIF declares every rule of it, fired or not */
+	const struct policy *policy; /* not used: the SARIF was made with the audit's own */
 };
 MUST_CHECK int audit_write(struct buf *out, const struct audit *a, const struct audit_print *p,
 	struct error *err);
