@@ -29,8 +29,8 @@ struct manifest;
 MUST_CHECK int manifest_create(struct manifest **out, int dirfd, const char *path,
 	const struct json *header, struct error *err);
 /* Adds {"seq": N, "type": type, ...members of event}; written through at once, not fsynced. */
-MUST_CHECK int manifest_append(struct manifest *m, const char *type, const struct json *event,
-	struct error *err);
+MUST_CHECK int manifest_append(
+	struct manifest *m, const char *type, const struct json *event, struct error *err);
 /* Writes the footer, fsyncs. No append after it. */
 MUST_CHECK int manifest_finish(struct manifest *m, const struct json *footer,
 	struct manifest_head *head, struct error *err);
@@ -63,7 +63,7 @@ enum trace_event_type {
 	TRACE_NONE = 0,
 	TRACE_EXEC, /* a program was started: the exec succeeded */
 	TRACE_EXIT, /* a process that had an exec ended */
-	TRACE_GAP,  /* something was not seen; `reason` says what */
+	TRACE_GAP, /* something was not seen; `reason` says what */
 };
 
 /*
@@ -76,8 +76,9 @@ struct trace_event {
 	uint64_t id;
 	uint64_t parent;
 	uint64_t replaces;
+	uint64_t tree; /* counts tracer_attach from 1: which of them it descends from; 0: unknown */
 	int pid; /* as the tracer sees it */
-	uint32_t uid, euid, gid, egid;
+	uint32_t uid, euid, gid, egid; /* in the user namespace of the process */
 	bool secure; /* AT_SECURE: set-uid or capabilities */
 	const struct str *argv;
 	size_t argc;
@@ -90,8 +91,8 @@ struct trace_event {
 	bool script_hashed;
 	struct digest script_sha256;
 	int64_t start; /* ns, wall clock */
-	int64_t end;   /* TRACE_EXIT */
-	int status;    /* TRACE_EXIT: as from waitpid */
+	int64_t end; /* TRACE_EXIT */
+	int status; /* TRACE_EXIT: as from waitpid */
 	struct str reason; /* TRACE_GAP */
 };
 
