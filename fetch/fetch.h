@@ -14,7 +14,7 @@
 
 /* What to take. Exactly one of commit, tag and branch. Strings are borrowed. */
 struct fetch_source {
-	struct str url;    /* https://, ssh://, user@host:path, file://, or a path of this machine */
+	struct str url; /* https://, ssh://, user@host:path, file://, or a path of this machine */
 	struct str commit; /* 40 or 64 lower-case hex digits */
 	struct str tag;
 	struct str branch;
@@ -31,9 +31,9 @@ struct str fetch_source_str(struct arena *a, const struct fetch_source *s, struc
 
 struct fetch_options {
 	const char *cache_dir; /* NULL: a temporary clone that goes away with the snapshot */
-	bool offline;          /* use the cache only */
-	uint64_t max_bytes;    /* of all blobs of the tree; 0: 1 GiB */
-	uint32_t max_files;    /* 0: 50,000 */
+	bool offline; /* use the cache only */
+	uint64_t max_bytes; /* of all blobs of the tree; 0: 1 GiB */
+	uint32_t max_files; /* 0: 50,000 */
 	const struct log *log;
 };
 
@@ -59,7 +59,7 @@ struct snapshot_identity {
 	struct str tree;
 	struct str ref; /* "refs/tags/v1" when --tag or --branch was given, else empty */
 	int64_t commit_time; /* seconds since the epoch */
-	struct str path;     /* of the template, as asked for */
+	struct str path; /* of the template, as asked for */
 };
 
 struct snapshot;
@@ -83,6 +83,13 @@ const struct snapshot_submodule *snapshot_submodules(const struct snapshot *s, s
 const struct snapshot_file *snapshot_find(const struct snapshot *s, struct str path);
 
 /*
+ * Whether the work tree of a local repository shows what its HEAD holds, below `path` (a file's
+ * directory, or "" for all): changed or untracked files are ERROR_INPUT, the first one named, since
+ * whoever edits a file expects it to be built. True for bare repositories and other commits.
+ */
+MUST_CHECK int fetch_check_work_tree(struct str repository, struct str path, struct error *err);
+
+/*
  * Which files have been read through snapshot_tree so far, in byte order of the path, each with
  * the SHA-256 of its content: the files that the template really used.
  */
@@ -93,8 +100,8 @@ struct snapshot_use {
 const struct snapshot_use *snapshot_uses(const struct snapshot *s, size_t *n);
 
 /*
- * The commit and everything below its tree as a git bundle (v2, or v3 for SHA-256), which
- * `git bundle verify` and `git clone` accept; parents are prerequisites. Deterministic.
+ * The commit and everything below its tree (submodules too) as a git bundle v2 that git reads; the
+ * parents are prerequisites, so `git fetch` takes it into a clone of the repository.
  */
 MUST_CHECK int snapshot_bundle(const struct snapshot *s, struct buf *out, struct error *err);
 /* The same snapshot from such bytes, offline. Every object is checked against its id. */
