@@ -173,7 +173,10 @@ struct finding {
 	struct str command;
 	struct str fingerprint; /* of rule and normalised command, not of the line; 16 hex digits */
 	const struct fact *fact; /* NULL for META004 and META005 */
-	struct str snippet;      /* the bytes of the author's file at origin, when they are known */
+	/* From the author's file, when its bytes are known: what stands at origin, and the line. */
+	struct str snippet;
+	struct str line;
+	bool concealed; /* the line holds a secret: it is never shown */
 	bool waived;
 	struct str waiver; /* its reason, owner and expiry, for people */
 };

@@ -24,6 +24,7 @@ MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct aren
 extern const struct hcl_function rule_functions_exec[];
 extern const struct hcl_function rule_functions_text[];
 extern const struct hcl_function rule_functions_net[];
+extern const struct hcl_function rule_functions_sed[];
 
 /* The run that a function works for. */
 struct rule_run *rule_run_of(const struct hcl_eval *e);

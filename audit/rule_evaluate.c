@@ -19,8 +19,8 @@ static const char *const phase_names[] = {
 	[PHASE_HOST] = "host",
 };
 
-static const struct hcl_function *const tables[] = {
-	hcl_functions_core, rule_functions_exec, rule_functions_text, rule_functions_net};
+static const struct hcl_function *const tables[] = {hcl_functions_core, rule_functions_exec,
+	rule_functions_text, rule_functions_net, rule_functions_sed};
 
 void rule_run_clear(struct rule_run *run)
 {
@@ -93,9 +93,7 @@ static struct hcl_value without_nulls(struct arena *a, const struct hcl_value *v
 	struct hcl_value *items = arena_array(a, struct hcl_value, v->n + 1);
 	for (size_t i = 0; i < v->n; i++)
 		items[i] = without_nulls(a, &v->items[i], depth + 1);
-	struct hcl_value copy = *v;
-	copy.items = items;
-	return copy;
+	return v->type == HCL_LIST ? hcl_list(items, v->n) : hcl_object(a, v->keys, items, v->n);
 }
 
 static int rule_error(

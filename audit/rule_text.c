@@ -279,7 +279,7 @@ static int call_blob_size(struct hcl_value *out, struct hcl_eval *e, const struc
 	return 0;
 }
 
-/* coreutils' durations: "30", "1.5h", "2d". Null for what is none. */
+/* coreutils' durations: "30", "1.5h", "2d". 0 for what is none. */
 static int call_seconds(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 	size_t n, struct error *err)
 {
@@ -287,7 +287,7 @@ static int call_seconds(struct hcl_value *out, struct hcl_eval *e, const struct 
 	(void)n;
 	if (want_string(&args[0], 1, err) < 0)
 		return -1;
-	*out = hcl_null();
+	*out = hcl_integer(0);
 	struct str s = args[0].type == HCL_STRING ? args[0].string : (struct str){0};
 	static const char units[] = "smhd";
 	static const int64_t sizes[] = {1, 60, 3600, 86400};

@@ -1,0 +1,58 @@
+#include "audit/audit.h"
+
+#include "audit/verdict.h"
+
+static struct audit *audit_new(void)
+{
+	struct audit *a = calloc(1, sizeof(*a));
+	if (!a)
+		error_out_of_memory();
+	return a;
+}
+
+int audit_plans(struct audit **out, const struct plan *const *plans, size_t n,
+	const struct policy *policy, const struct audit_options *o, struct error *err)
+{
+	scoped_ptr(audit) a = audit_new();
+	for (size_t i = 0; i < n; i++) {
+		list_push(&a->arena, &a->builds) = arena_str(&a->arena, plans[i]->build);
+		if (facts_of_plan(&a->facts, &a->arena, plans[i], (uint32_t)i, err) < 0)
+			return error_wrap(err, "audit of %.*s", STR_ARG(plans[i]->build));
+	}
+	const struct audit_sources sources = {
+		.source = o->source,
+		.ctx = o->ctx,
+		.plans = plans,
+		.plan_count = n,
+	};
+	if (audit_judge(a, policy, o, &sources, err) < 0)
+		return -1;
+	*out = steal_ptr(a);
+	return 0;
+}
+
+int audit_script(struct audit **out, struct str text, struct str file, const struct policy *policy,
+	const struct audit_options *o, struct error *err)
+{
+	scoped_ptr(audit) a = audit_new();
+	if (facts_of_script(&a->facts, &a->arena, text, file, err) < 0)
+		return error_wrap(err, "audit of %.*s", STR_ARG(file));
+	const struct audit_sources sources = {
+		.source = o->source,
+		.ctx = o->ctx,
+		.file = file,
+		.text = text,
+	};
+	if (audit_judge(a, policy, o, &sources, err) < 0)
+		return -1;
+	*out = steal_ptr(a);
+	return 0;
+}
+
+void audit_free(struct audit *a)
+{
+	if (!a)
+		return;
+	arena_clear(&a->arena);
+	free(a);
+}
