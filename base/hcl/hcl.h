@@ -104,8 +104,13 @@ struct hcl_value {
 	double number;
 	struct str string; /* UTF-8 */
 	const struct hcl_value *items; /* n elements, or n member values */
-	const struct str *keys;        /* n keys in byte order, for HCL_OBJECT */
+	const struct str *keys; /* n keys in byte order, for HCL_OBJECT */
 	size_t n;
+	/* Kept by the constructors below; leave them alone. */
+	unsigned inner_marks; /* of everything inside */
+	bool inner_unknown;
+	uint16_t depth;
+	uint64_t size; /* about how large it is when written out: shared parts count each time */
 };
 
 struct hcl_value hcl_null(void);
@@ -116,8 +121,8 @@ struct hcl_value hcl_number(double d);
 struct hcl_value hcl_string(struct str s); /* borrowed */
 struct hcl_value hcl_list(const struct hcl_value *items, size_t n); /* borrowed */
 /* Sorts keys with their values; copies both arrays. Later duplicates win. */
-struct hcl_value hcl_object(struct arena *a, const struct str *keys,
-	const struct hcl_value *values, size_t n);
+struct hcl_value hcl_object(
+	struct arena *a, const struct str *keys, const struct hcl_value *values, size_t n);
 /* NULL when absent or no object. */
 const struct hcl_value *hcl_member(const struct hcl_value *object, struct str key);
 bool hcl_equal(const struct hcl_value *a, const struct hcl_value *b);
@@ -141,6 +146,8 @@ struct hcl_function {
 	uint8_t max_args; /* 255: any number */
 	bool raw;
 	bool nulls; /* takes null arguments; else null is an error */
+	/* Moves elements without looking at them: what is inside an argument keeps its own marks. */
+	bool structural;
 	int (*call)(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 		size_t n, struct error *err);
 };
@@ -156,7 +163,7 @@ struct hcl_scope {
 	const struct hcl_variable *variables;
 	size_t variable_count;
 	const struct hcl_function *const *functions; /* tables ending in a NULL name ... */
-	size_t function_tables;                       /* ... and how many */
+	size_t function_tables; /* ... and how many */
 	void *ctx;
 };
 
@@ -167,6 +174,7 @@ struct hcl_eval {
 	uint32_t depth;
 	uint64_t steps; /* counts up to a limit, so that no expression runs for ever */
 	struct origin origin; /* of the call */
+	const struct hcl_value *splat_item;
 };
 
 /* Functions that need nothing of the outside world; see base/hcl/functions.c for the list. */

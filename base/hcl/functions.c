@@ -1,0 +1,122 @@
+#include "base/hcl/functions.h"
+
+/* ---- Arguments ----------------------------------------------------------------------------- */
+
+static int wrong_type(const struct hcl_value *v, size_t i, const char *what, struct error *err)
+{
+	return error_set(err, ERROR_INPUT, "argument %zu must be %s, not %s", i + 1, what,
+		hcl_type_name(v->type));
+}
+
+int hcl_arg_str(struct str *out, struct hcl_eval *e, const struct hcl_value *args, size_t i,
+	struct error *err)
+{
+	if (hcl_to_string(e->arena, &args[i], out))
+		return 0;
+	return wrong_type(&args[i], i, "a string", err);
+}
+
+int hcl_arg_number(struct hcl_value *out, const struct hcl_value *args, size_t i, struct error *err)
+{
+	*out = args[i];
+	if (hcl_convert_number(out) && out->type == HCL_NUMBER)
+		return 0;
+	return wrong_type(&args[i], i, "a number", err);
+}
+
+int hcl_arg_i64(int64_t *out, const struct hcl_value *args, size_t i, struct error *err)
+{
+	struct hcl_value v = {0};
+	if (hcl_arg_number(&v, args, i, err) < 0)
+		return -1;
+	if (!v.is_integer)
+		return error_set(err, ERROR_INPUT, "argument %zu must be a whole number", i + 1);
+	*out = v.integer;
+	return 0;
+}
+
+int hcl_arg_list(
+	const struct hcl_value **out, const struct hcl_value *args, size_t i, struct error *err)
+{
+	if (args[i].type != HCL_LIST)
+		return wrong_type(&args[i], i, "a list", err);
+	*out = &args[i];
+	return 0;
+}
+
+int hcl_arg_object(
+	const struct hcl_value **out, const struct hcl_value *args, size_t i, struct error *err)
+{
+	if (args[i].type != HCL_OBJECT)
+		return wrong_type(&args[i], i, "an object", err);
+	*out = &args[i];
+	return 0;
+}
+
+int hcl_item_str(struct str *out, struct hcl_eval *e, const struct hcl_value *list, size_t i,
+	struct error *err)
+{
+	if (hcl_to_string(e->arena, &list->items[i], out))
+		return 0;
+	return error_set(err, ERROR_INPUT, "element %zu must be a string, not %s", i,
+		hcl_type_name(list->items[i].type));
+}
+
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+int hcl_room(struct hcl_eval *e, uint64_t bytes, struct error *err)
+{
+	const struct arena *a = e->arena;
+	bool full = a->max > 0 && (a->used > a->max || bytes > a->max - a->used);
+	if (bytes > HCL_MAX_VALUE_SIZE || full)
+		return error_set(err, ERROR_INPUT, "the result is too large");
+	return hcl_charge(e, bytes / 64, err);
+}
+
+void hcl_push(struct hcl_eval *e, struct hcl_items *list, struct hcl_value v)
+{
+	list_push(e->arena, list) = v;
+}
+
+struct hcl_value hcl_items_list(const struct hcl_items *list)
+{
+	return hcl_list(list->items, list->n);
+}
+
+/* ---- The table ----------------------------------------------------------------------------- */
+
+#define FN(n, least, most) \
+	{ \
+		.name = #n, .min_args = (least), .max_args = (most), .call = hcl_fn_##n \
+	}
+#define FN_WITH(n, least, most, ...) \
+	{ \
+		.name = #n, .min_args = (least), .max_args = (most), .call = hcl_fn_##n, \
+		__VA_ARGS__ \
+	}
+#define ANY 255
+
+const struct hcl_function hcl_functions_core[] = {
+	{.name = "can", .min_args = 1, .max_args = 1, .raw = true, .call = hcl_call_can},
+	{.name = "try", .min_args = 1, .max_args = ANY, .raw = true, .call = hcl_call_try},
+	FN(basename, 1, 1),
+	FN(chomp, 1, 1),
+	FN(dirname, 1, 1),
+	FN(endswith, 2, 2),
+	FN(indent, 2, 2),
+	FN(join, 2, ANY),
+	FN(lower, 1, 1),
+	FN(replace, 3, 3),
+	FN(split, 2, 2),
+	FN(startswith, 2, 2),
+	FN(strcontains, 2, 2),
+	FN(strrev, 1, 1),
+	FN(substr, 3, 3),
+	FN(title, 1, 1),
+	FN(trim, 2, 2),
+	FN(trimprefix, 2, 2),
+	FN(trimspace, 1, 1),
+	FN(trimsuffix, 2, 2),
+	FN(upper, 1, 1),
+	{0},
+};

@@ -1,0 +1,46 @@
+/*
+ * What the functions of the expression language share. Private to base/hcl.
+ *
+ * A function that makes more than its arguments brought asks hcl_room first.
+ */
+#ifndef BASE_HCL_FUNCTIONS_H
+#define BASE_HCL_FUNCTIONS_H
+
+#include "base/hcl/ast.h"
+
+typedef int hcl_fn(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
+	size_t n, struct error *err);
+
+/* Argument i, converted as HCL converts, or "argument N must be a string, not a list". */
+MUST_CHECK int hcl_arg_str(struct str *out, struct hcl_eval *e, const struct hcl_value *args,
+	size_t i, struct error *err);
+MUST_CHECK int hcl_arg_number(
+	struct hcl_value *out, const struct hcl_value *args, size_t i, struct error *err);
+MUST_CHECK int hcl_arg_i64(int64_t *out, const struct hcl_value *args, size_t i, struct error *err);
+MUST_CHECK int hcl_arg_list(
+	const struct hcl_value **out, const struct hcl_value *args, size_t i, struct error *err);
+MUST_CHECK int hcl_arg_object(
+	const struct hcl_value **out, const struct hcl_value *args, size_t i, struct error *err);
+/* An element of a list as a string. */
+MUST_CHECK int hcl_item_str(struct str *out, struct hcl_eval *e, const struct hcl_value *list,
+	size_t i, struct error *err);
+
+/* Fails when so many more bytes go beyond the limits; counts them as steps. */
+MUST_CHECK int hcl_room(struct hcl_eval *e, uint64_t bytes, struct error *err);
+
+/* A list that grows in the evaluation's arena. */
+struct hcl_items {
+	struct hcl_value *items;
+	size_t n;
+	size_t cap;
+};
+void hcl_push(struct hcl_eval *e, struct hcl_items *list, struct hcl_value v);
+struct hcl_value hcl_items_list(const struct hcl_items *list);
+
+/* functions_string.c */
+hcl_fn hcl_fn_upper, hcl_fn_lower, hcl_fn_title, hcl_fn_strrev, hcl_fn_substr, hcl_fn_join,
+	hcl_fn_split, hcl_fn_replace, hcl_fn_trim, hcl_fn_trimprefix, hcl_fn_trimsuffix,
+	hcl_fn_trimspace, hcl_fn_chomp, hcl_fn_indent, hcl_fn_startswith, hcl_fn_endswith,
+	hcl_fn_strcontains, hcl_fn_basename, hcl_fn_dirname;
+
+#endif
