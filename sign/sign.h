@@ -69,7 +69,10 @@ MUST_CHECK int bundle_open(struct str *payload, struct arena *a, struct str bund
 	const struct public_key *const *keys, size_t key_count, size_t *key_used,
 	struct error *err);
 
-/* ---- Evidence: docs/formats.md, "NAME.evidence" --------------------------------------------- */
+/* ---- Evidence: docs/evidence.md ------------------------------------------------------------- */
+
+/* Largest evidence file; what evidence_write fills is given it by buf_init. */
+#define EVIDENCE_MAX ((size_t)1 << 30)
 
 struct evidence_subject {
 	struct str name;
