@@ -26,8 +26,8 @@ struct template_input {
 	const struct str *var_files; /* -var-file, paths in the tree */
 	size_t var_file_count;
 	const char *const *environment; /* for the env function; NULL-ended */
-	int64_t now;                    /* ns; for timestamp and isotime */
-	struct str only;   /* comma-separated build names; empty: all */
+	int64_t now; /* ns; for timestamp and isotime */
+	struct str only; /* comma-separated build names; empty: all */
 	struct str except; /* build names, and names or types of post-processors */
 	bool warn_undeclared;
 };
@@ -52,8 +52,8 @@ struct template_provisioner {
 	struct str type;
 	struct origin origin;
 	const struct conf *config; /* without the keys below, override applied */
-	int64_t pause_before;      /* ns */
-	int64_t timeout;           /* ns, 0: none */
+	int64_t pause_before; /* ns */
+	int64_t timeout; /* ns, 0: none */
 	uint32_t max_retries;
 };
 
@@ -94,7 +94,8 @@ struct template_build {
  * Everything lives in `arena`. Builds stand in the order of the template, filtered by -only and
  * -except. env_used: names that the env function asked for, with what it got (inputs to record).
  */
-struct template {
+struct template
+{
 	struct arena arena;
 	struct str path;
 	struct str description;
@@ -122,8 +123,8 @@ struct template {
  * On failure *out holds what could be read, with the messages in diags; the caller frees it in
  * both cases. Errors of the input are diags; err repeats the first.
  */
-MUST_CHECK int template_load(struct template **out, const struct template_input *in,
-	struct error *err);
+MUST_CHECK int template_load(
+	struct template **out, const struct template_input *in, struct error *err);
 void template_free(struct template *t);
 DEFINE_SCOPED_PTR(template)
 
