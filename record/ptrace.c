@@ -15,8 +15,9 @@
 
 /* A drain ends after so many events, so that a storm of execs cannot starve the caller's loop. */
 #define DRAIN_EVENTS_MAX 1024
-/* How long a creator that may have died is waited for, and the end of a detach, in milliseconds. */
-#define ORPHAN_WAIT_MS 200
+/* How long a creator that may have died is waited for. */
+#define ORPHAN_WAIT_NS (INT64_C(200) * 1000 * 1000)
+/* How long the end of a detach is waited for. */
 #define DETACH_WAIT_MS 2000
 
 static struct watch *watch_of(const struct tracer *t)
@@ -49,6 +50,21 @@ static void forget(struct tracer *t, struct task *task)
 	if (!task->thread)
 		t->running--;
 	task_remove(&w->tasks, task);
+}
+
+/* The exec that what this task creates descends from. */
+static uint64_t descent(const struct task *task)
+{
+	return task->own != 0 ? task->own : task->origin;
+}
+
+static void suspect(struct watch *w, const struct task *task)
+{
+	if (w->held == 0)
+		return;
+	w->suspect = true;
+	w->dead_exec = descent(task);
+	w->dead_tree = task->tree;
 }
 
 static struct task *remember(struct tracer *t, pid_t tid, enum task_state state)
@@ -115,7 +131,7 @@ static void on_create(struct tracer *t, pid_t creator, int event)
 	uint64_t origin = 0;
 	uint64_t tree = 0;
 	if (parent) {
-		origin = parent->own != 0 ? parent->own : parent->origin;
+		origin = descent(parent);
 		tree = parent->tree;
 	}
 	struct task *task = task_find(&w->tasks, tid);
@@ -148,9 +164,10 @@ static void on_exec(struct tracer *t, pid_t tid)
 		struct task *thread = task_find(&w->tasks, (pid_t)former);
 		if (thread)
 			forget(t, thread);
-		/* Its other threads were killed, perhaps while they created a process. */
-		w->suspect = w->held > 0;
 		task = task_find(&w->tasks, tid);
+		/* Its other threads were killed, perhaps while they created a process. */
+		if (task)
+			suspect(w, task);
 	}
 	if (!task) {
 		task = remember(t, tid, TASK_RUNNING);
@@ -172,6 +189,7 @@ static void on_event_stop(struct tracer *t, pid_t tid, int signal)
 	if (!task) {
 		task = remember(t, tid, TASK_HELD);
 		task->held_signal = signal;
+		task->held_since = clock_steady(&clock_system);
 		return;
 	}
 	if (task->state == TASK_HELD)
@@ -216,8 +234,8 @@ static void on_end(struct tracer *t, pid_t tid, int status)
 		.status = status,
 	};
 	bool attached = task->attached;
+	suspect(w, task);
 	forget(t, task);
-	w->suspect = w->held > 0;
 	if (e.id != 0)
 		tracer_emit(t, &e);
 	if (attached)
@@ -240,11 +258,11 @@ static int handle_one(struct tracer *t, struct error *err)
 	return 1;
 }
 
-static struct task *find_held(const struct watch *w)
+static struct task *find_held(const struct watch *w, int64_t since)
 {
 	for (size_t i = 0; w->held > 0 && i < w->tasks.cap; i++) {
 		struct task *task = &w->tasks.slots[i];
-		if (task->tid != 0 && task->state == TASK_HELD)
+		if (task->tid != 0 && task->state == TASK_HELD && task->held_since <= since)
 			return task;
 	}
 	return NULL;
@@ -252,12 +270,14 @@ static struct task *find_held(const struct watch *w)
 
 /*
  * A creator that is killed before it could report leaves its new process waiting. That one goes on,
- * with the place where it came from missing.
+ * as if what died last had created it, and it is told that this is not certain.
  */
-static void release_orphans(struct tracer *t)
+static void release_orphans(struct tracer *t, int64_t since)
 {
 	struct watch *w = watch_of(t);
-	for (struct task *task = find_held(w); task; task = find_held(w)) {
+	for (struct task *task = find_held(w, since); task; task = find_held(w, since)) {
+		task->origin = w->dead_exec;
+		task->tree = w->dead_tree;
 		struct error err = {0};
 		error_set(&err, ERROR_SYSTEM, "process %d: its parent ended while it started it",
 			(int)task->tid);
@@ -266,26 +286,28 @@ static void release_orphans(struct tracer *t)
 	}
 }
 
-static int drain(struct tracer *t, struct error *err)
+/* True when nothing is left to wait for. Only real time tells whether an event is still coming. */
+static bool settle(struct tracer *t)
 {
 	struct watch *w = watch_of(t);
-	int waited = 0;
+	if (w->suspect)
+		release_orphans(t, clock_steady(&clock_system) - ORPHAN_WAIT_NS);
+	if (w->held == 0)
+		w->suspect = false;
+	return !w->suspect;
+}
+
+static int drain(struct tracer *t, struct error *err)
+{
 	for (int events = 0; events < DRAIN_EVENTS_MAX; events++) {
 		int r = handle_one(t, err);
 		if (r < 0)
 			return -1;
 		if (r > 0)
 			continue;
-		if (w->held == 0)
-			w->suspect = false;
-		if (!w->suspect)
+		if (settle(t))
 			return 0;
-		if (waited++ < ORPHAN_WAIT_MS) {
-			sleep_ms();
-			continue;
-		}
-		release_orphans(t);
-		w->suspect = false;
+		sleep_ms();
 	}
 	/* There may be more, and no new signal would tell. */
 	kill(getpid(), SIGCHLD);
@@ -332,7 +354,7 @@ static void detach(struct tracer *t)
 			ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
 		}
 	}
-	release_orphans(t);
+	release_orphans(t, INT64_MAX);
 	struct error err = {0};
 	for (int waited = 0; w->tasks.n > 0 && waited < DETACH_WAIT_MS;) {
 		int r = handle_one(t, &err);

@@ -12,7 +12,10 @@ struct watch {
 	uint64_t execs;
 	uint64_t trees;
 	size_t held; /* tasks in TASK_HELD */
-	bool suspect; /* something died while tasks were held: their creator, perhaps */
+	/* Something died while tasks were held, their creator perhaps; and where it came from. */
+	bool suspect;
+	uint64_t dead_exec;
+	uint64_t dead_tree;
 	bool detaching; /* everything that stops is let go for good */
 };
 

@@ -18,8 +18,8 @@ struct task {
 	enum task_state state;
 	bool thread; /* not the leader of its process */
 	bool attached; /* given to tracer_attach: a child of the caller */
-	bool guessed; /* let go before its creator reported it */
 	int held_signal;
+	int64_t held_since; /* steady, ns */
 	uint64_t own; /* exec of this process itself, 0: none yet */
 	uint64_t origin; /* exec that it descends from, 0: none */
 	uint64_t tree;
