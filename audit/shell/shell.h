@@ -199,6 +199,8 @@ struct shell_script {
 	const struct shell_list *body;
 	bool ok;
 	struct shell_error error; /* when !ok: where reading stopped */
+	/* When !ok: an exit or exec that is always reached stands on an earlier line. */
+	bool exited;
 	/* Things that the shell accepts with a warning, or that two shells read differently. */
 	struct {
 		struct shell_error *items;
