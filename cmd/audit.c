@@ -1,0 +1,120 @@
+#include "builders/builders.h"
+#include "cmd/verbs.h"
+
+struct audit_verb {
+	struct source_options source;
+	struct template_options template;
+	struct policy_options_cli policy;
+	const char *format;
+	bool script;
+};
+
+static const char *const formats[] = {"text", "json", "jsonl", "sarif", "junit", "markdown", NULL};
+
+static const struct option own[] = {
+	{.name = "format",
+		.letter = 'f',
+		.kind = OPTION_CHOICE,
+		.arg = "FORMAT",
+		.help = "how to print the findings",
+		.choices = formats,
+		.offset = offsetof(struct audit_verb, format)},
+	{.name = "script",
+		.kind = OPTION_FLAG,
+		.help = "SOURCE is a shell script, not a template",
+		.offset = offsetof(struct audit_verb, script)},
+	{0},
+};
+
+static const struct option_group groups[] = {
+	{"Options", own, 0},
+	{"Policy", policy_option_table, offsetof(struct audit_verb, policy)},
+	{"Template", template_option_table, offsetof(struct audit_verb, template)},
+	{"Source", source_option_table, offsetof(struct audit_verb, source)},
+	{0},
+};
+
+#define SCRIPT_MAX ((size_t)64 << 20)
+
+/* The script's text, for excerpts. */
+struct script {
+	struct str name;
+	struct str text;
+};
+
+static bool script_text(void *ctx, struct str file, struct str *text)
+{
+	const struct script *s = ctx;
+	*text = s->text;
+	return str_eq(file, s->name);
+}
+
+static int print(struct cli *cli, const struct audit *a, struct audit_print *how,
+	const struct audit_verb *o, struct error *err)
+{
+	how->format = AUDIT_TEXT;
+	if (o->format && !audit_format_parse(str_from(o->format), &how->format))
+		return error_set(err, ERROR_BUG, "format %s", o->format);
+	how->colour = cli->colour;
+	scoped(buf) out = {0};
+	buf_init(&out, (size_t)1 << 30);
+	if (audit_write(&out, a, how, err) < 0 || cli_print(&out, err) < 0)
+		return -1;
+	return a->verdict == VERDICT_PASS ? EXIT_YES : EXIT_NO;
+}
+
+static int audit_one_script(struct cli *cli, const struct audit_verb *o, struct error *err)
+{
+	scoped(pipeline) p = {.cli = cli};
+	scoped(buf) text = {0};
+	buf_init(&text, SCRIPT_MAX);
+	const char *path = cli->args[0];
+	if (!path)
+		return error_set(err, ERROR_USAGE, "--script needs a file (or - for stdin)");
+	bool standard_input = strcmp(path, "-") == 0;
+	int status = standard_input ? file_read_fd(&text, STDIN_FILENO, SCRIPT_MAX, err)
+				    : file_read(&text, AT_FDCWD, path, SCRIPT_MAX, err);
+	if (status < 0 || pipeline_policy(&p, &o->policy, err) < 0)
+		return -1;
+	struct script script = {str_from(standard_input ? "<stdin>" : path), buf_str(&text)};
+	struct audit_options options = {.now = clock_wall(cli->clock)};
+	if (o->policy.threshold &&
+		!severity_parse(str_from(o->policy.threshold), &options.threshold))
+		return error_set(err, ERROR_USAGE, "--threshold: unknown severity \"%s\"",
+			o->policy.threshold);
+	if (audit_script(&p.audit, script.text, script.name, p.policy, &options, err) < 0)
+		return -1;
+	struct audit_print how = {.source = script_text, .ctx = &script, .policy = p.policy};
+	return print(cli, p.audit, &how, o, err);
+}
+
+static int run(struct cli *cli, const void *options, struct error *err)
+{
+	const struct audit_verb *o = options;
+	if (o->script)
+		return audit_one_script(cli, o, err);
+	scoped(pipeline) p = {.cli = cli};
+	if (pipeline_source(&p, cli->args[0], &o->source, false, err) < 0 ||
+		pipeline_template(&p, &o->template, err) < 0 ||
+		pipeline_check_builders(&p, err) < 0 || pipeline_plans(&p, err) < 0 ||
+		pipeline_policy(&p, &o->policy, err) < 0 || pipeline_audit(&p, &o->policy, err) < 0)
+		return -1;
+	struct audit_print how = {.source = pipeline_text_of, .ctx = &p, .policy = p.policy};
+	return print(cli, p.audit, &how, o, err);
+}
+
+const struct command command_audit = {
+	.name = "audit",
+	.summary = "check every command of a template against policy",
+	.synopsis = "SOURCE | --script FILE",
+	.description =
+		"Findings and verdict over all code that the builds would run. Exit status 0:\n"
+		"passed; 1: findings at or above the threshold. Nothing runs.",
+	.examples =
+		"  sealwright audit template.json\n"
+		"  sealwright audit --script setup.sh --format jsonl\n"
+		"  sealwright audit --format sarif git+https://example.org/images@COMMIT#t.json",
+	.groups = groups,
+	.options_size = sizeof(struct audit_verb),
+	.run = run,
+};

@@ -1,0 +1,511 @@
+#include "cmd/pipeline.h"
+
+#include "base/process.h"
+#include "builders/builders.h"
+
+#include <stdio.h>
+
+#define SECOND INT64_C(1000000000)
+
+const struct option source_option_table[] = {
+	{.name = "repo",
+		.kind = OPTION_STRING,
+		.arg = "URL",
+		.help = "repository: https://, ssh://, file:// or a local path",
+		.offset = offsetof(struct source_options, repo)},
+	{.name = "commit",
+		.kind = OPTION_STRING,
+		.arg = "ID",
+		.help = "full commit id (40 or 64 hex digits)",
+		.offset = offsetof(struct source_options, commit)},
+	{.name = "tag",
+		.kind = OPTION_STRING,
+		.arg = "NAME",
+		.help = "take the commit that a tag names now, and record it",
+		.offset = offsetof(struct source_options, tag)},
+	{.name = "branch",
+		.kind = OPTION_STRING,
+		.arg = "NAME",
+		.help = "take the commit that a branch names now, and record it",
+		.offset = offsetof(struct source_options, branch)},
+	{.name = "template",
+		.kind = OPTION_STRING,
+		.arg = "PATH",
+		.help = "template inside the repository",
+		.offset = offsetof(struct source_options, template_path)},
+	{.name = "cache",
+		.kind = OPTION_STRING,
+		.arg = "DIR",
+		.help = "where repositories and bases are kept",
+		.offset = offsetof(struct source_options, cache)},
+	{.name = "offline",
+		.kind = OPTION_FLAG,
+		.help = "use the cache only",
+		.offset = offsetof(struct source_options, offline)},
+	{.name = "allow-dirty",
+		.kind = OPTION_FLAG,
+		.help = "build the commit although the work tree differs",
+		.offset = offsetof(struct source_options, allow_dirty)},
+	{0},
+};
+
+const struct option template_option_table[] = {
+	{.name = "var",
+		.kind = OPTION_LIST,
+		.arg = "NAME=VALUE",
+		.help = "set a user variable; may be repeated",
+		.offset = offsetof(struct template_options, vars)},
+	{.name = "var-file",
+		.kind = OPTION_LIST,
+		.arg = "PATH",
+		.help = "variables from a JSON file of the repository; may be repeated",
+		.offset = offsetof(struct template_options, var_files)},
+	{.name = "only",
+		.kind = OPTION_STRING,
+		.arg = "NAMES",
+		.help = "only these builds (comma-separated)",
+		.offset = offsetof(struct template_options, only)},
+	{.name = "except",
+		.kind = OPTION_STRING,
+		.arg = "NAMES",
+		.help = "all builds and post-processors but these",
+		.offset = offsetof(struct template_options, except)},
+	{.name = "warn-on-undeclared-var",
+		.kind = OPTION_FLAG,
+		.help = "warn about variables of files that the template does not declare",
+		.offset = offsetof(struct template_options, warn_undeclared)},
+	{.name = "as",
+		.kind = OPTION_STRING,
+		.arg = "BUILDER",
+		.help = "rehearse with another builder: same steps, other machine",
+		.offset = offsetof(struct template_options, as)},
+	{.name = "base",
+		.kind = OPTION_STRING,
+		.arg = "BASE",
+		.help = "what --as starts from: a tarball, a directory or a Debian suite",
+		.offset = offsetof(struct template_options, base)},
+	{.name = "base-checksum",
+		.kind = OPTION_STRING,
+		.arg = "sha256:HEX",
+		.help = "checksum of a --base tarball",
+		.offset = offsetof(struct template_options, base_checksum)},
+	{0},
+};
+
+const struct option policy_option_table[] = {
+	{.name = "policy",
+		.kind = OPTION_LIST,
+		.arg = "PATH",
+		.help = "rule packs, profiles and waivers (file or directory); may be repeated",
+		.offset = offsetof(struct policy_options_cli, policy)},
+	{.name = "no-builtin-policy",
+		.kind = OPTION_FLAG,
+		.help = "leave out the packs that the program carries",
+		.offset = offsetof(struct policy_options_cli, no_builtin)},
+	{.name = "profile",
+		.kind = OPTION_STRING,
+		.arg = "NAME",
+		.help = "profile to judge by (see sealwright policy list)",
+		.offset = offsetof(struct policy_options_cli, profile)},
+	{.name = "threshold",
+		.kind = OPTION_STRING,
+		.arg = "SEVERITY",
+		.help = "fail at findings of this severity or above:\n"
+			"info, low, medium, high or critical",
+		.offset = offsetof(struct policy_options_cli, threshold)},
+	{.name = "waivers",
+		.kind = OPTION_STRING,
+		.arg = "PATH",
+		.help = "waivers, a file of the repository",
+		.offset = offsetof(struct policy_options_cli, waivers)},
+	{0},
+};
+
+void pipeline_clear(struct pipeline *p)
+{
+	audit_free(p->audit);
+	for (size_t i = 0; i < p->plans.n; i++)
+		plan_free(p->plans.items[i]);
+	policy_free(p->policy);
+	template_free(p->template);
+	tree_dir_free(p->directory);
+	snapshot_free(p->snapshot);
+	arena_clear(&p->arena);
+	*p = (struct pipeline){0};
+}
+
+/* ---- Source ---------------------------------------------------------------------------------- */
+
+static const char *cache_dir(const struct pipeline *p, const struct source_options *o)
+{
+	if (o->cache)
+		return o->cache;
+	return env_find(p->cli->environment, "SEALWRIGHT_CACHE");
+}
+
+int pipeline_cache_dir(
+	struct pipeline *p, const struct source_options *o, const char **out, struct error *err)
+{
+	*out = cache_dir(p, o);
+	if (*out)
+		return 0;
+	const char *cache = env_find(p->cli->environment, "XDG_CACHE_HOME");
+	const char *home = env_find(p->cli->environment, "HOME");
+	if (cache && *cache == '/')
+		*out = arena_printf(&p->arena, "%s/sealwright", cache).p;
+	else if (home && *home == '/')
+		*out = arena_printf(&p->arena, "%s/.cache/sealwright", home).p;
+	else
+		return error_set(err, ERROR_USAGE,
+			"no place for the cache: give --cache, or set SEALWRIGHT_CACHE or HOME");
+	return 0;
+}
+
+static struct str or_empty(const char *s)
+{
+	return s ? str_from(s) : STR("");
+}
+
+static int open_snapshot(struct pipeline *p, const struct fetch_source *source,
+	const struct source_options *o, struct error *err)
+{
+	const struct fetch_options options = {
+		.cache_dir = cache_dir(p, o),
+		.offline = o->offline,
+		.log = &p->cli->log,
+	};
+	if (snapshot_fetch(&p->snapshot, source, &options, err) < 0)
+		return -1;
+	p->tree = snapshot_tree(p->snapshot);
+	p->template_path = snapshot_identity(p->snapshot)->path;
+	p->now = snapshot_identity(p->snapshot)->commit_time * SECOND;
+	return 0;
+}
+
+/* --repo with --commit, --tag or --branch, and --template. */
+static int source_from_flags(
+	struct fetch_source *out, const struct source_options *o, struct error *err)
+{
+	if (!o->template_path)
+		return error_set(err, ERROR_USAGE, "--repo needs --template PATH");
+	*out = (struct fetch_source){
+		.url = str_from(o->repo),
+		.commit = or_empty(o->commit),
+		.tag = or_empty(o->tag),
+		.branch = or_empty(o->branch),
+		.path = str_from(o->template_path),
+	};
+	return 0;
+}
+
+static bool is_plain_path(struct str url)
+{
+	return !str_contains(url, STR("://")) &&
+		(str_find_byte(url, ':') == STR_NPOS || url.p[0] == '/' || url.p[0] == '.');
+}
+
+/* A template of this machine: the tree is the repository around it, or else its directory. */
+static int open_directory(struct pipeline *p, const char *path, struct error *err)
+{
+	scoped(arena) scratch = {0};
+	char *absolute = realpath(path, NULL);
+	if (!absolute)
+		return error_sys(err, "%s", path);
+	struct str full = arena_str(&p->arena, str_from(absolute));
+	free(absolute);
+	struct stat st;
+	if (stat(full.p, &st) == 0 && S_ISDIR(st.st_mode))
+		return error_set(
+			err, ERROR_INPUT, "%s: is a directory; name the template in it", path);
+	struct str root = path_dir(full);
+	for (struct str dir = root; dir.n > 0; dir = path_dir(dir)) {
+		struct str git = arena_printf(&scratch, "%.*s/.git", STR_ARG(dir));
+		if (access(git.p, F_OK) == 0) {
+			root = dir;
+			break;
+		}
+	}
+	p->template_path = str_from_index(full, root.n + 1);
+	if (tree_dir_open(&p->directory, arena_cstr(&scratch, root), err) < 0)
+		return -1;
+	p->tree = tree_dir_tree(p->directory);
+	p->now = clock_wall(p->cli->clock) / SECOND * SECOND;
+	return 0;
+}
+
+int pipeline_source(struct pipeline *p, const char *source, const struct source_options *o,
+	bool pinned, struct error *err)
+{
+	struct fetch_source from = {0};
+	if (source && o->repo)
+		return error_set(err, ERROR_USAGE, "either SOURCE or --repo, not both");
+	if (!source && !o->repo)
+		return error_set(err, ERROR_USAGE,
+			"no source: git+URL@COMMIT#path/to/template, or --repo with --commit and "
+			"--template");
+	if (o->repo) {
+		if (source_from_flags(&from, o, err) < 0)
+			return -1;
+		if (pinned && !o->allow_dirty && is_plain_path(from.url) &&
+			fetch_check_work_tree(from.url, path_dir(from.path), err) < 0)
+			return -1;
+		return open_snapshot(p, &from, o, err);
+	}
+	if (str_has_prefix(str_from(source), STR("git+"))) {
+		if (fetch_source_parse(&from, str_from(source), err) < 0)
+			return -1;
+		if (from.path.n == 0)
+			return error_set(err, ERROR_INPUT, "%s: no #path/to/template", source);
+		return open_snapshot(p, &from, o, err);
+	}
+	if (pinned)
+		return error_set(err, ERROR_INPUT,
+			"%s: not pinned: a build takes git+URL@COMMIT#path, or --repo, --commit and "
+			"--template",
+			source);
+	return open_directory(p, source, err);
+}
+
+/* ---- Template -------------------------------------------------------------------------------- */
+
+static int split_vars(struct template_input *in, struct pipeline *p,
+	const struct template_options *o, struct error *err)
+{
+	struct template_var *vars = arena_array(&p->arena, struct template_var, o->vars.n);
+	for (size_t i = 0; i < o->vars.n; i++) {
+		struct str text = str_from(o->vars.items[i]);
+		size_t equals = str_find_byte(text, '=');
+		if (equals == STR_NPOS || equals == 0)
+			return error_set(err, ERROR_USAGE, "--var takes NAME=VALUE, not \"%s\"",
+				o->vars.items[i]);
+		vars[i].name = str_sub(text, 0, equals);
+		vars[i].value = str_from_index(text, equals + 1);
+	}
+	struct str *files = arena_array(&p->arena, struct str, o->var_files.n);
+	for (size_t i = 0; i < o->var_files.n; i++)
+		files[i] = str_from(o->var_files.items[i]);
+	in->vars = vars;
+	in->var_count = o->vars.n;
+	in->var_files = files;
+	in->var_file_count = o->var_files.n;
+	return 0;
+}
+
+static struct conf *conf_string(struct arena *a, struct str s)
+{
+	struct conf *c = arena_new(a, struct conf);
+	c->type = CONF_STRING;
+	c->text = text_from(a, s);
+	return c;
+}
+
+static void conf_set(struct arena *a, struct conf *object, const char *key, struct str value)
+{
+	list_push(a, &object->object) =
+		(struct conf_member){.key = str_from(key), .value = conf_string(a, value)};
+}
+
+/* The other builder's configuration, made of the flags. */
+static struct conf *rehearsal_config(struct pipeline *p, const char *base, const char *checksum)
+{
+	struct conf *c = arena_new(&p->arena, struct conf);
+	c->type = CONF_OBJECT;
+	bool path = strchr(base, '/') || strchr(base, '.');
+	conf_set(&p->arena, c, path ? "base" : "suite", str_from(base));
+	if (checksum)
+		conf_set(&p->arena, c, "base_checksum", str_from(checksum));
+	else if (path)
+		conf_set(&p->arena, c, "base_checksum", STR("none"));
+	return c;
+}
+
+/* Same steps, other machine. */
+static int rehearse(struct pipeline *p, const char *as, const char *base, const char *checksum,
+	struct error *err)
+{
+	if (!base)
+		return error_set(err, ERROR_USAGE, "--as needs --base");
+	const struct conf *config = rehearsal_config(p, base, checksum);
+	for (size_t i = 0; i < p->template->builds.n; i++) {
+		p->template->builds.items[i].type = str_from(as);
+		p->template->builds.items[i].config = config;
+	}
+	return 0;
+}
+
+static struct json *variables_to_json(const struct template *t, struct arena *a)
+{
+	struct json *j = json_object(a);
+	for (size_t i = 0; i < t->variables.n; i++) {
+		const struct template_variable *v = &t->variables.items[i];
+		json_set_str(a, j, v->name, text_to_json(&v->value, a));
+	}
+	return j;
+}
+
+static int load(struct pipeline *p, const struct template_input *in, struct error *err)
+{
+	int status = template_load(&p->template, in, err);
+	if (p->template && p->template->diags.n > 0) {
+		if (pipeline_report(p, err) < 0)
+			return -1;
+	}
+	if (status < 0)
+		return -1;
+	p->parameters = json_object(&p->arena);
+	json_set(&p->arena, p->parameters, "variables", variables_to_json(p->template, &p->arena));
+	json_set(&p->arena, p->parameters, "now",
+		json_string(&p->arena, time_rfc3339_nano(&p->arena, p->now)));
+	return 0;
+}
+
+int pipeline_template(struct pipeline *p, const struct template_options *o, struct error *err)
+{
+	struct template_input in = {
+		.tree = p->tree,
+		.path = p->template_path,
+		.environment = p->cli->environment,
+		.now = p->now,
+		.only = or_empty(o->only),
+		.except = or_empty(o->except),
+		.warn_undeclared = o->warn_undeclared,
+	};
+	if (split_vars(&in, p, o, err) < 0 || load(p, &in, err) < 0)
+		return -1;
+	if (!o->as)
+		return 0;
+	if (rehearse(p, o->as, o->base, o->base_checksum, err) < 0)
+		return -1;
+	struct json *as = json_object(&p->arena);
+	json_set(&p->arena, as, "builder", json_cstr(&p->arena, o->as));
+	json_set(&p->arena, as, "base", json_cstr(&p->arena, o->base));
+	if (o->base_checksum)
+		json_set(&p->arena, as, "checksum", json_cstr(&p->arena, o->base_checksum));
+	json_set(&p->arena, p->parameters, "as", as);
+	return 0;
+}
+
+int pipeline_check_builders(struct pipeline *p, struct error *err)
+{
+	for (size_t i = 0; i < p->template->builds.n; i++) {
+		const struct template_build *b = &p->template->builds.items[i];
+		/* What is wrong is in the messages; pipeline_report counts them. */
+		(void)!builder_check(b->config, b->type, &p->diags, &p->arena);
+	}
+	return pipeline_report(p, err);
+}
+
+int pipeline_plans(struct pipeline *p, struct error *err)
+{
+	struct error first = {0};
+	for (size_t i = 0; i < p->template->builds.n; i++) {
+		struct plan *plan = NULL;
+		struct error why = {0};
+		if (plan_make(&plan, &p->template->builds.items[i], p->tree, &p->diags, &p->arena,
+			    &why) == 0)
+			list_push(&p->arena, &p->plans) = plan;
+		else if (first.code == ERROR_NONE)
+			first = why;
+	}
+	if (pipeline_report(p, err) < 0)
+		return -1;
+	if (first.code != ERROR_NONE) {
+		*err = first;
+		return -1;
+	}
+	return 0;
+}
+
+int pipeline_replay_template(struct pipeline *p, const struct template_input *in,
+	const struct json *as, struct error *err)
+{
+	p->now = in->now;
+	if (load(p, in, err) < 0)
+		return -1;
+	if (as) {
+		struct str builder = {0};
+		struct str base = {0};
+		struct str checksum = json_str_or(as, "checksum", STR(""));
+		if (json_get_str(as, "builder", &builder, "as", err) < 0 ||
+			json_get_str(as, "base", &base, "as", err) < 0)
+			return -1;
+		if (rehearse(p, arena_cstr(&p->arena, builder), arena_cstr(&p->arena, base),
+			    checksum.n > 0 ? arena_cstr(&p->arena, checksum) : NULL, err) < 0)
+			return -1;
+	}
+	return pipeline_plans(p, err);
+}
+
+static void report_list(struct pipeline *p, struct diags *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct diag *m = &d->items[i];
+		struct str place = origin_str(&p->arena, &m->origin);
+		log_say(&p->cli->log, m->severity == DIAG_ERROR ? LOG_ERROR : LOG_WARNING,
+			"%.*s: %s: %.*s", STR_ARG(place),
+			m->severity == DIAG_ERROR ? "error" : "warning", STR_ARG(m->text));
+		if (m->hint.n > 0)
+			log_say(&p->cli->log, LOG_INFO, "  %.*s", STR_ARG(m->hint));
+	}
+}
+
+/* What was shown once is not shown again. */
+int pipeline_report(struct pipeline *p, struct error *err)
+{
+	size_t errors = p->diags.errors;
+	report_list(p, &p->diags);
+	p->diags = (struct diags){0};
+	if (p->template) {
+		errors += p->template->diags.errors;
+		report_list(p, &p->template->diags);
+		p->template->diags.n = 0;
+		p->template->diags.errors = 0;
+	}
+	if (errors == 0)
+		return 0;
+	return error_set(err, ERROR_INPUT, "%.*s: %zu error%s", STR_ARG(p->template_path), errors,
+		errors == 1 ? "" : "s");
+}
+
+/* ---- Audit ----------------------------------------------------------------------------------- */
+
+int pipeline_audit(struct pipeline *p, const struct policy_options_cli *o, struct error *err)
+{
+	p->audited = clock_wall(p->cli->clock) / SECOND * SECOND;
+	struct audit_options options = {.now = p->audited};
+	if (o->threshold && !severity_parse(str_from(o->threshold), &options.threshold))
+		return error_set(err, ERROR_USAGE,
+			"--threshold takes info, low, medium, high or critical, not \"%s\"",
+			o->threshold);
+	const struct plan *const *plans = (const struct plan *const *)p->plans.items;
+	return audit_plans(&p->audit, plans, p->plans.n, p->policy, &options, err);
+}
+
+int pipeline_findings(struct pipeline *p, const struct plan *plan, struct audit **out,
+	struct buf *sarif, struct error *err)
+{
+	const struct audit_options options = {
+		.threshold = p->audit->threshold,
+		.now = p->audited,
+	};
+	scoped_ptr(audit) audit = NULL;
+	if (audit_plans(&audit, &plan, 1, p->policy, &options, err) < 0)
+		return -1;
+	const struct audit_print print = {
+		.format = AUDIT_SARIF,
+		.source = pipeline_text_of,
+		.ctx = p,
+		.policy = p->policy,
+	};
+	if (audit_write(sarif, audit, &print, err) < 0)
+		return -1;
+	*out = steal_ptr(audit);
+	return 0;
+}
+
+bool pipeline_text_of(void *ctx, struct str file, struct str *text)
+{
+	struct pipeline *p = ctx;
+	struct error ignored = {0};
+	return p->tree && path_is_clean(file) && tree_read(p->tree, file, text, &ignored) == 0;
+}

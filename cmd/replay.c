@@ -1,0 +1,164 @@
+#include "cmd/pipeline.h"
+
+/*
+ * What pipeline_parameters writes, this file reads back. Values of sensitive variables are not in
+ * the evidence; any value gives the same plan, because a plan shows their names only.
+ */
+#define PLACEHOLDER STR("sensitive")
+
+static struct json *source_to_json(const struct pipeline *p, struct arena *a)
+{
+	const struct snapshot_identity *id = snapshot_identity(p->snapshot);
+	struct json *j = json_object(a);
+	json_set(a, j, "uri", json_string(a, id->url));
+	json_set(a, j, "commit", json_string(a, id->commit));
+	json_set(a, j, "tree", json_string(a, id->tree));
+	if (id->ref.n > 0)
+		json_set(a, j, "ref", json_string(a, id->ref));
+	return j;
+}
+
+static struct json *files_to_json(const struct pipeline *p, struct arena *a)
+{
+	struct json *j = json_object(a);
+	size_t n = 0;
+	const struct snapshot_use *uses = snapshot_uses(p->snapshot, &n);
+	for (size_t i = 0; i < n; i++) {
+		char hex[DIGEST_HEX_SIZE];
+		digest_hex(hex, &uses[i].sha256);
+		json_set_str(a, j, uses[i].file->path, json_cstr(a, hex));
+	}
+	return j;
+}
+
+struct json *pipeline_parameters(const struct pipeline *p, const struct plan *plan, struct arena *a)
+{
+	struct json *j = json_object(a);
+	json_set(a, j, "source", source_to_json(p, a));
+	json_set(a, j, "template", json_string(a, p->template_path));
+	json_set(a, j, "build", json_string(a, plan->build));
+	json_set(a, j, "files", files_to_json(p, a));
+	json_set(a, j, "audited", json_string(a, time_rfc3339(a, p->audited)));
+	json_set(a, j, "profile", json_string(a, p->audit->profile));
+	json_set(a, j, "threshold", json_cstr(a, severity_name(p->audit->threshold)));
+	for (size_t i = 0; i < p->parameters->object.n; i++) {
+		const struct json_member *m = &p->parameters->object.items[i];
+		json_set_str(a, j, m->key, m->value);
+	}
+	return j;
+}
+
+/* One recorded variable as a -var; pieces that are sensitive get the placeholder. */
+static int variable_of(
+	struct template_var *out, const struct json_member *m, struct arena *a, struct error *err)
+{
+	out->name = m->key;
+	if (m->value->type != JSON_ARRAY)
+		return json_to_bytes(m->value, a, &out->value, err);
+	struct str_list parts = {0};
+	for (size_t i = 0; i < m->value->array.n; i++) {
+		const struct json *piece = m->value->array.items[i];
+		struct str part = PLACEHOLDER;
+		if (!json_find(piece, "sensitive") && json_to_bytes(piece, a, &part, err) < 0)
+			return error_wrap(err, "variable %.*s", STR_ARG(m->key));
+		list_push(a, &parts) = part;
+	}
+	out->value = arena_join(a, parts.items, parts.n, STR(""));
+	return 0;
+}
+
+static int options_of(struct template_input *in, struct pipeline *p, const struct json *parameters,
+	struct error *err)
+{
+	const char *what = "external parameters";
+	const struct json *variables = NULL;
+	struct str now = {0};
+	struct arena *a = &p->arena;
+	if (json_get_object(parameters, "variables", &variables, what, err) < 0 ||
+		json_get_str(parameters, "now", &now, what, err) < 0)
+		return -1;
+	if (!time_parse_rfc3339(now, &in->now))
+		return error_set(err, ERROR_INPUT, "%s: \"now\" is not a time", what);
+	struct template_var *vars = arena_array(a, struct template_var, variables->object.n);
+	for (size_t i = 0; i < variables->object.n; i++) {
+		if (variable_of(&vars[i], &variables->object.items[i], a, err) < 0)
+			return -1;
+	}
+	in->vars = vars;
+	in->var_count = variables->object.n;
+	in->only = json_str_or(parameters, "build", STR(""));
+	return 0;
+}
+
+static int rebuild_plan(struct pipeline *p, const struct json *parameters, struct error *err)
+{
+	static const char *const no_environment[] = {NULL};
+	struct template_input in = {
+		.tree = p->tree,
+		.path = p->template_path,
+		.environment = no_environment,
+	};
+	if (options_of(&in, p, parameters, err) < 0)
+		return -1;
+	return pipeline_replay_template(p, &in, json_find(parameters, "as"), err);
+}
+
+static int reaudit(struct pipeline *p, const struct policy_options_cli *o,
+	const struct json *parameters, struct error *err)
+{
+	struct policy_options_cli options = *o;
+	struct str profile = json_str_or(parameters, "profile", STR(""));
+	struct str threshold = json_str_or(parameters, "threshold", STR(""));
+	if (!options.profile && profile.n > 0)
+		options.profile = arena_cstr(&p->arena, profile);
+	if (!options.threshold && threshold.n > 0)
+		options.threshold = arena_cstr(&p->arena, threshold);
+	if (pipeline_policy(p, &options, err) < 0)
+		return -1;
+	return pipeline_audit(p, &options, err);
+}
+
+int pipeline_replay(void *ctx, struct str source_bundle, const struct json *parameters,
+	struct str digest, struct arena *a, struct str *plan, struct str *findings,
+	bool *policy_known, struct error *err)
+{
+	const struct pipeline_replay *replay = ctx;
+	const char *what = "external parameters";
+	struct str audited = {0};
+	struct cli then = *replay->cli;
+	struct clock clock = clock_fixed(0);
+	if (json_get_str(parameters, "audited", &audited, what, err) < 0)
+		return -1;
+	if (!time_parse_rfc3339(audited, &clock.fixed))
+		return error_set(err, ERROR_INPUT, "%s: \"audited\" is not a time", what);
+	then.clock = &clock;
+	scoped(pipeline) p = {.cli = &then};
+	const struct json *source = NULL;
+	struct str commit = {0};
+	struct str path = {0};
+	if (json_get_object(parameters, "source", &source, what, err) < 0 ||
+		json_get_str(source, "commit", &commit, what, err) < 0 ||
+		json_get_str(parameters, "template", &path, what, err) < 0)
+		return -1;
+	if (snapshot_from_bundle(&p.snapshot, source_bundle, commit, path, err) < 0)
+		return -1;
+	p.tree = snapshot_tree(p.snapshot);
+	p.template_path = path;
+	if (rebuild_plan(&p, parameters, err) < 0 ||
+		reaudit(&p, replay->policy, parameters, err) < 0)
+		return -1;
+	if (p.plans.n != 1)
+		return error_set(err, ERROR_INPUT, "the template has no single build of that name");
+	scoped(buf) out = {0};
+	json_write_canonical(&out, plan_to_json(p.plans.items[0], &p.arena));
+	*plan = arena_str(a, buf_str(&out));
+	buf_reset(&out);
+	scoped_ptr(audit) audit = NULL;
+	if (pipeline_findings(&p, p.plans.items[0], &audit, &out, err) < 0)
+		return -1;
+	*findings = arena_str(a, buf_str(&out));
+	char hex[DIGEST_HEX_SIZE];
+	digest_hex(hex, policy_digest(p.policy));
+	*policy_known = str_is(digest, hex);
+	return 0;
+}
