@@ -13,6 +13,9 @@
  * interpreters at the most.
  */
 #define SCRIPT_ARGS_MAX 11
+#define INTERPRETERS_MAX 5
+/* As much as the kernel looks at. */
+#define SCRIPT_LINE_MAX 256
 
 struct exec_read {
 	struct arena *a;
@@ -166,25 +169,71 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* Opens a file that the kernel ran an interpreter for, and reads it. */
 static int hash_script(struct exec_read *r, struct digest *out, int path_fd, const struct stat *st,
-	struct error *err)
+	struct str *line, struct error *err)
 {
-	const struct digest *known = hash_cache_find(r->cache, st);
-	if (known) {
-		*out = *known;
-		return 0;
-	}
 	if (!S_ISREG(st->st_mode))
 		return error_set(err, ERROR_SYSTEM, "not a regular file");
 	autoclose int fd = reopen(path_fd);
 	if (fd < 0)
 		return error_sys(err, "open");
-	return hash_cache_read(r->cache, out, fd, err);
+	char *bytes = arena_alloc(r->a, SCRIPT_LINE_MAX);
+	ssize_t n = pread(fd, bytes, SCRIPT_LINE_MAX, 0);
+	if (n < 0)
+		return error_sys(err, "read");
+	*line = (struct str){bytes, (size_t)n};
+	const struct digest *known = hash_cache_find(r->cache, st);
+	if (!known)
+		return hash_cache_read(r->cache, out, fd, err);
+	*out = *known;
+	return 0;
+}
+
+/* The interpreter that a script's first line names, as the kernel reads it; empty: it has none. */
+static struct str named_interpreter(struct str line)
+{
+	if (!str_has_prefix(line, STR("#!")))
+		return (struct str){0};
+	size_t start = 2;
+	while (start < line.n && (line.p[start] == ' ' || line.p[start] == '\t'))
+		start++;
+	size_t end = start;
+	while (end < line.n && !memchr(" \t\n", line.p[end], 4))
+		end++;
+	return str_sub(line, start, end - start);
 }
 
 static bool exe_was_unlinked(const struct exec_image *image, struct str execfn)
 {
 	return str_has_prefix(image->exe, execfn) && str_has_suffix(image->exe, STR(" (deleted)"));
+}
+
+/* An interpreter that does not run itself had an interpreter of its own. */
+static void read_interpreters(struct exec_read *r, struct exec_image *out, struct str line)
+{
+	for (int i = 0; i < INTERPRETERS_MAX; i++) {
+		struct str path = named_interpreter(line);
+		if (path.n == 0)
+			return;
+		struct error err = {0};
+		struct stat st;
+		autoclose int fd = open_as_process(r, out->cwd, path);
+		bool there = fd >= 0 && fstat(fd, &st) == 0;
+		if (there && same_file(&st, &r->exe_stat))
+			return;
+		struct trace_file *file = &list_push(r->a, &out->interpreters);
+		file->path = path;
+		line = (struct str){0};
+		if (!there)
+			error_sys(&err, "open");
+		else if (hash_script(r, &file->sha256, fd, &st, &line, &err) == 0)
+			file->hashed = true;
+		if (file->hashed)
+			continue;
+		error_wrap(&err, "digest of an interpreter of the script");
+		*exec_losses_add(r->losses) = err;
+	}
 }
 
 /*
@@ -199,6 +248,7 @@ static void read_script(struct exec_read *r, struct exec_image *out)
 		return;
 	struct error err = {0};
 	struct stat st;
+	struct str line = {0};
 	autoclose int fd = open_as_process(r, out->cwd, execfn);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		if (exe_was_unlinked(out, execfn))
@@ -206,7 +256,7 @@ static void read_script(struct exec_read *r, struct exec_image *out)
 		error_sys(&err, "digest of the script");
 	} else if (same_file(&st, &r->exe_stat)) {
 		return;
-	} else if (hash_script(r, &out->script_sha256, fd, &st, &err) < 0) {
+	} else if (hash_script(r, &out->script_sha256, fd, &st, &line, &err) < 0) {
 		error_wrap(&err, "digest of the script");
 	} else {
 		out->script_hashed = true;
@@ -214,6 +264,7 @@ static void read_script(struct exec_read *r, struct exec_image *out)
 	out->script = execfn;
 	if (!out->script_hashed)
 		*exec_losses_add(r->losses) = err;
+	read_interpreters(r, out, line);
 }
 
 void exec_image_read(struct exec_image *out, struct arena *a, struct hash_cache *cache, pid_t tid,

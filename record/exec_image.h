@@ -4,6 +4,7 @@
 
 #include "record/exec_stack.h"
 #include "record/hash_cache.h"
+#include "record/record.h"
 
 #include <sys/types.h>
 
@@ -15,6 +16,11 @@ struct exec_image {
 	struct str script; /* empty: the kernel ran the file itself */
 	bool script_hashed;
 	struct digest script_sha256;
+	struct {
+		struct trace_file *items;
+		size_t n;
+		size_t cap;
+	} interpreters;
 };
 
 /* What could not be read, one text each; at most one per part. */

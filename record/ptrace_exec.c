@@ -25,6 +25,8 @@ static void event_from_image(struct trace_event *e, const struct exec_image *ima
 	e->script = image->script;
 	e->script_hashed = image->script_hashed;
 	e->script_sha256 = image->script_sha256;
+	e->interpreters = image->interpreters.items;
+	e->interpreter_count = image->interpreters.n;
 }
 
 /* The exec happened, whatever of it could not be read: it is always reported, the losses behind. */

@@ -66,6 +66,12 @@ enum trace_event_type {
 	TRACE_GAP, /* something was not seen; `reason` says what */
 };
 
+struct trace_file {
+	struct str path;
+	bool hashed;
+	struct digest sha256;
+};
+
 /*
  * One event. Pointers are borrowed for the call. Ids count execs of one tracer from 1; parent is
  * the exec that the process descends from (0: the command of the step itself), replaces is the
@@ -90,6 +96,9 @@ struct trace_event {
 	struct str script; /* file that the kernel ran an interpreter for, else empty */
 	bool script_hashed;
 	struct digest script_sha256;
+	/* Scripts that are interpreters of the script themselves, if any, the script's own first. */
+	const struct trace_file *interpreters;
+	size_t interpreter_count;
 	int64_t start; /* ns, wall clock */
 	int64_t end; /* TRACE_EXIT */
 	int status; /* TRACE_EXIT: as from waitpid */

@@ -38,11 +38,16 @@ static void set_time(struct event_json *j, const char *key, int64_t ns)
 	json_set(j->a, j->object, key, json_string(j->a, time_rfc3339_nano(j->a, ns)));
 }
 
-static void set_digest(struct event_json *j, const char *key, const struct digest *d, bool known)
+static struct json *digest_json(struct arena *a, const struct digest *d, bool known)
 {
 	char hex[DIGEST_HEX_SIZE];
 	digest_hex(hex, d);
-	json_set(j->a, j->object, key, known ? json_cstr(j->a, hex) : json_null(j->a));
+	return known ? json_cstr(a, hex) : json_null(a);
+}
+
+static void set_digest(struct event_json *j, const char *key, const struct digest *d, bool known)
+{
+	json_set(j->a, j->object, key, digest_json(j->a, d, known));
 }
 
 /*
@@ -79,6 +84,19 @@ static void set_argv(struct event_json *j, const struct trace_event *e)
 	set_bool(j, "argv_cut", e->argv_cut);
 }
 
+static void set_interpreters(struct event_json *j, const struct trace_event *e)
+{
+	struct json *list = json_array(j->a);
+	for (size_t i = 0; i < e->interpreter_count; i++) {
+		const struct trace_file *file = &e->interpreters[i];
+		struct json *item = json_append(j->a, list, json_object(j->a));
+		struct str path = redactor_str(j->r, j->a, file->path);
+		json_set(j->a, item, "path", json_bytes(j->a, path));
+		json_set(j->a, item, "sha256", digest_json(j->a, &file->sha256, file->hashed));
+	}
+	json_set(j->a, j->object, "interpreters", list);
+}
+
 static void exec_members(struct event_json *j, const struct trace_event *e)
 {
 	set_number(j, "id", e->id);
@@ -97,6 +115,8 @@ static void exec_members(struct event_json *j, const struct trace_event *e)
 		set_bytes(j, "script", e->script);
 		set_digest(j, "script_sha256", &e->script_sha256, e->script_hashed);
 	}
+	if (e->interpreter_count > 0)
+		set_interpreters(j, e);
 	set_time(j, "start", e->start);
 }
 

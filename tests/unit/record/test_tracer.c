@@ -290,6 +290,31 @@ static void a_script_found_through_env_is_two_execs(void **state)
 	traced_assert_no_gaps(t);
 }
 
+static void interpreters_that_are_scripts_are_hashed_too(void **state)
+{
+	struct traced *t = *state;
+	scoped(place) p = {0};
+	const char *first = "#! \t/bin/sh\nexit 8\n";
+	place_file(&p, "first", first, 0755);
+	struct str second = arena_printf(&t->arena, "#!%s/first -x\n", p.dir.path);
+	place_file(&p, "second", second.p, 0755);
+	struct str third = arena_printf(&t->arena, "#!%s/second\n", p.dir.path);
+	const char *path = place_file(&p, "third", third.p, 0755);
+	traced_run(t, run_shell, path);
+	const struct trace_event *e = traced_exec(t, 1);
+	assert_script(e, path, third.p);
+	assert_int_equal(e->interpreter_count, 2);
+	const struct digest digests[] = {digest_bytes(second), digest_bytes(str_from(first))};
+	const char *const names[] = {"second", "first"};
+	for (size_t i = 0; i < countof(digests); i++) {
+		assert_true(str_is(path_base(e->interpreters[i].path), names[i]));
+		assert_true(e->interpreters[i].hashed);
+		assert_true(digest_eq(&e->interpreters[i].sha256, &digests[i]));
+	}
+	assert_int_equal(WEXITSTATUS(traced_exit_of(t, e->id)->status), 8);
+	traced_assert_no_gaps(t);
+}
+
 static void a_script_is_found_from_the_directory_of_the_process(void **state)
 {
 	struct traced *t = *state;
@@ -728,6 +753,7 @@ int main(void)
 		TRACED_TEST(a_program_without_arguments_is_reported),
 		TRACED_TEST(a_script_is_reported_with_its_interpreter),
 		TRACED_TEST(a_script_found_through_env_is_two_execs),
+		TRACED_TEST(interpreters_that_are_scripts_are_hashed_too),
 		TRACED_TEST(a_script_is_found_from_the_directory_of_the_process),
 		TRACED_TEST(a_script_behind_a_descriptor_is_hashed),
 		TRACED_TEST(a_program_behind_a_descriptor_is_no_script),

@@ -22,6 +22,12 @@ static void on_event(void *ctx, const struct trace_event *e)
 	for (size_t i = 0; i < e->argc; i++)
 		argv[i] = arena_str(&t->arena, e->argv[i]);
 	copy.argv = argv;
+	struct trace_file *files = arena_array(&t->arena, struct trace_file, e->interpreter_count);
+	for (size_t i = 0; i < e->interpreter_count; i++) {
+		files[i] = e->interpreters[i];
+		files[i].path = arena_str(&t->arena, e->interpreters[i].path);
+	}
+	copy.interpreters = files;
 	copy.cwd = arena_str(&t->arena, e->cwd);
 	copy.exe = arena_str(&t->arena, e->exe);
 	copy.script = arena_str(&t->arena, e->script);
