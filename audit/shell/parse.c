@@ -74,7 +74,7 @@ const struct shell_list *sh_finish_list(struct parser *p, struct span span, size
 	struct shell_list *list = take(p, sizeof(*list));
 	span_end_last(p, &span);
 	list->span = span;
-	list->item_count = p->items.n - mark;
+	list->item_count = (uint32_t)(p->items.n - mark);
 	list->items =
 		sh_take_copy(p, p->items.items + mark, list->item_count * sizeof(*list->items));
 	p->items.n = mark;
@@ -110,21 +110,24 @@ const struct shell_list *sh_parse_commands(struct parser *p, const char *wanted)
 
 /* ---- Pipelines ------------------------------------------------------------------------------ */
 
+static const bool no_stderr = false;
+
 static const struct shell_pipeline *finish_pipeline(
 	struct parser *p, struct shell_pipeline *pipeline, size_t mark)
 {
 	size_t n = p->pipes.n - mark;
 	const struct shell_command **commands = take(p, n * sizeof(*commands));
-	bool *pipe_stderr = take(p, n * sizeof(*pipe_stderr));
+	bool *pipe_stderr = n > 1 ? take(p, n * sizeof(*pipe_stderr)) : NULL;
 	for (size_t i = 0; i < n; i++) {
 		commands[i] = p->pipes.items[mark + i].command;
-		pipe_stderr[i] = p->pipes.items[mark + i].pipe_stderr;
+		if (pipe_stderr)
+			pipe_stderr[i] = p->pipes.items[mark + i].pipe_stderr;
 	}
 	p->pipes.n = mark;
 	span_end_last(p, &pipeline->span);
 	pipeline->commands = commands;
-	pipeline->pipe_stderr = pipe_stderr;
-	pipeline->command_count = n;
+	pipeline->pipe_stderr = pipe_stderr ? pipe_stderr : &no_stderr;
+	pipeline->command_count = (uint32_t)n;
 	return pipeline;
 }
 

@@ -152,7 +152,7 @@ static bool parse_loop_words(struct parser *p, struct shell_command *c)
 	}
 	if (p->failed)
 		return false;
-	c->word_count = p->words.n - mark;
+	c->word_count = (uint32_t)(p->words.n - mark);
 	c->words = sh_take_copy(p, p->words.items + mark, c->word_count * sizeof(*c->words));
 	p->words.n = mark;
 	if (peek(p) == ';' && sh_peek_second(p) != ';')

@@ -212,7 +212,7 @@ bool sh_parse_array(struct parser *p)
 	p->heredocs.first = first;
 	p->at.cur++;
 	p->depth--;
-	part.element_count = p->words.n - mark;
+	part.element_count = (uint32_t)(p->words.n - mark);
 	part.elements = sh_take_copy(
 		p, p->words.items + mark, part.element_count * sizeof(*p->words.items));
 	p->words.n = mark;

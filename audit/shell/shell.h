@@ -42,7 +42,11 @@ enum shell_param_op {
 	SHELL_OP_REPLACE,      /* / // /# /%: op_text says which */
 	SHELL_OP_SLICE,        /* ${x:o:l}: arg and arg2, arithmetic */
 	SHELL_OP_CASE,         /* ^ ^^ , ,, ~ ~~: op_text says which */
-	SHELL_OP_TRANSFORM,    /* ${x@Q}: op_text is the letter */
+	/*
+	 * ${x@Q}: op_text is the letter. Anything else that bash refuses only when it expands it
+	 * ("bad substitution"): op_text is the rest as written, arg its parts.
+	 */
+	SHELL_OP_TRANSFORM,
 	SHELL_OP_INDIRECT_KEYS,/* ${!x@} ${!x*} ${!x[@]}: op_text says which */
 };
 
@@ -51,11 +55,11 @@ struct shell_list;
 
 struct shell_param {
 	struct str name; /* identifier, digits, or one of @*#?-$!_ */
+	enum shell_param_op op;
 	bool braces;
 	bool indirect;   /* ${!x} */
 	bool colon;      /* ${x:-w} rather than ${x-w} */
 	const struct shell_word *index; /* ${x[i]}, or NULL */
-	enum shell_param_op op;
 	struct str op_text;
 	const struct shell_word *arg;
 	const struct shell_word *arg2;
@@ -63,21 +67,24 @@ struct shell_param {
 
 struct shell_part {
 	enum shell_part_kind kind;
+	bool escaped; /* SHELL_LITERAL that came from a backslash: neither glob nor brace nor tilde */
 	struct span span;
 	struct str text;
-	bool escaped; /* SHELL_LITERAL that came from a backslash: neither glob nor brace nor tilde */
-	struct shell_part *parts;
-	size_t part_count;
-	const struct shell_param *param;
-	const struct shell_list *list;
-	const struct shell_word *const *elements; /* SHELL_ARRAY; "[k]=v" elements keep their text */
-	size_t element_count;
+	struct shell_part *parts; /* DOUBLE, ARITH; EXTGLOB: what is inside the parentheses */
+	union {
+		const struct shell_param *param; /* of SHELL_PARAM only */
+		const struct shell_list *list;   /* of SHELL_COMMAND_SUBST and SHELL_PROCESS_SUBST only */
+		/* Of SHELL_ARRAY only; "[k]=v" elements keep their text. */
+		const struct shell_word *const *elements;
+	};
+	uint32_t part_count;
+	uint32_t element_count;
 };
 
 struct shell_word {
 	struct span span;
 	struct shell_part *parts;
-	size_t part_count;
+	uint32_t part_count;
 };
 
 /* ---- Commands ------------------------------------------------------------------------------- */
@@ -135,32 +142,33 @@ enum shell_command_kind {
 
 struct shell_case_item {
 	const struct shell_word *const *patterns;
-	size_t pattern_count;
-	const struct shell_list *body;
+	uint32_t pattern_count;
 	int terminator; /* ';' for ;;, '&' for ;&, 'c' for ;;& */
+	const struct shell_list *body;
 	struct span span;
 };
 
 struct shell_command {
 	enum shell_command_kind kind;
+	bool has_in; /* for x in ...; without: "$@" */
 	struct span span;
+	uint32_t redir_count;
+	uint32_t assign_count;
+	uint32_t word_count;
+	uint32_t item_count;
 	const struct shell_redir *redirs;
-	size_t redir_count;
 	/* SHELL_SIMPLE; words also: FOR and SELECT lists, operands of COND in order */
 	const struct shell_assign *assigns;
-	size_t assign_count;
 	const struct shell_word *const *words;
-	size_t word_count;
 	/* compound commands */
 	struct str name; /* variable of FOR and SELECT, name of FUNCTION and COPROC */
-	bool has_in;     /* for x in ...; without: "$@" */
 	const struct shell_list *cond;   /* IF, WHILE, UNTIL */
 	const struct shell_list *body;   /* all compound ones; then-branch of IF */
 	const struct shell_list *otherwise; /* else; an elif is a list of one IF */
 	const struct shell_command *inner;  /* body of FUNCTION and COPROC */
-	const struct shell_word *subject;   /* CASE; expression text of ARITH and FOR_ARITH */
+	/* CASE; expression of ARITH and FOR_ARITH; the text of COND between the brackets, raw */
+	const struct shell_word *subject;
 	const struct shell_case_item *items;
-	size_t item_count;
 };
 
 struct shell_pipeline {
@@ -169,7 +177,7 @@ struct shell_pipeline {
 	bool timed;   /* time */
 	const struct shell_command *const *commands;
 	const bool *pipe_stderr; /* |& behind command i */
-	size_t command_count;
+	uint32_t command_count;
 };
 
 enum shell_connector { SHELL_SEQ = 0, SHELL_BACKGROUND, SHELL_AND, SHELL_OR };
@@ -183,7 +191,7 @@ struct shell_item {
 struct shell_list {
 	struct span span;
 	const struct shell_item *items;
-	size_t item_count;
+	uint32_t item_count;
 };
 
 /* ---- Scripts -------------------------------------------------------------------------------- */

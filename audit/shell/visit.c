@@ -127,18 +127,39 @@ struct visit {
 static void visit_list(const struct visit *v, const struct shell_list *list);
 static void visit_word(const struct visit *v, const struct shell_word *w);
 
+static void visit_param(const struct visit *v, const struct shell_param *param)
+{
+	visit_word(v, param->index);
+	visit_word(v, param->arg);
+	visit_word(v, param->arg2);
+}
+
 static void visit_part(const struct visit *v, const struct shell_part *part)
 {
-	if (part->param) {
-		visit_word(v, part->param->index);
-		visit_word(v, part->param->arg);
-		visit_word(v, part->param->arg2);
+	switch (part->kind) {
+	case SHELL_PARAM:
+		visit_param(v, part->param);
+		break;
+	case SHELL_COMMAND_SUBST:
+	case SHELL_PROCESS_SUBST:
+		visit_list(v, part->list);
+		break;
+	case SHELL_ARRAY:
+		for (size_t i = 0; i < part->element_count; i++)
+			visit_word(v, part->elements[i]);
+		break;
+	case SHELL_DOUBLE:
+	case SHELL_ARITH:
+	case SHELL_EXTGLOB:
+		for (size_t i = 0; i < part->part_count; i++)
+			visit_part(v, &part->parts[i]);
+		break;
+	case SHELL_PART_NONE:
+	case SHELL_LITERAL:
+	case SHELL_SINGLE:
+	case SHELL_ANSI_C:
+		break;
 	}
-	visit_list(v, part->list);
-	for (size_t i = 0; i < part->part_count; i++)
-		visit_part(v, &part->parts[i]);
-	for (size_t i = 0; i < part->element_count; i++)
-		visit_word(v, part->elements[i]);
 }
 
 static void visit_word(const struct visit *v, const struct shell_word *w)

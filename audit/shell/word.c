@@ -67,6 +67,8 @@ static bool escapes_in_quotes(const struct scan *s, char c)
 		return s->bits != TEXT_HEREDOC;
 	case '}':
 		return s->bits == TEXT_QUOTED_ARG;
+	case '\'':
+		return s->bits == TEXT_QUOTED_ARG && s->pattern;
 	case '/':
 		return s->bits == TEXT_QUOTED_ARG && s->until == '/';
 	default:
@@ -81,8 +83,11 @@ static enum step scan_backslash(struct parser *p, struct scan *s)
 	char c = p->at.cur[1];
 	if (c == '\n')
 		return leave_out(p, s, 2);
-	if (is_quoted(s) && !escapes_in_quotes(s, c))
-		return go_on(p);
+	if (is_quoted(s) && !escapes_in_quotes(s, c)) {
+		/* It stays, and what it precedes is not special. */
+		p->at.cur += 2;
+		return STEP_ON;
+	}
 	flush_run(p, s);
 	struct shell_part part = {.kind = SHELL_LITERAL,
 		.span = here(p),
@@ -343,7 +348,7 @@ static void merge_literals(struct parser *p, size_t mark)
 
 void sh_finish_part(struct parser *p, struct shell_part *part, size_t mark)
 {
-	part->part_count = p->parts.n - mark;
+	part->part_count = (uint32_t)(p->parts.n - mark);
 	part->parts =
 		sh_take_copy(p, p->parts.items + mark, part->part_count * sizeof(*part->parts));
 	p->parts.n = mark;
@@ -354,7 +359,7 @@ const struct shell_word *sh_finish_word(struct parser *p, struct span span, size
 	struct shell_word *w = take(p, sizeof(*w));
 	span_end(p, &span);
 	w->span = span;
-	w->part_count = p->parts.n - mark;
+	w->part_count = (uint32_t)(p->parts.n - mark);
 	w->parts = sh_take_copy(p, p->parts.items + mark, w->part_count * sizeof(*w->parts));
 	p->parts.n = mark;
 	return w;
