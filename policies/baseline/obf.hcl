@@ -1,0 +1,106 @@
+# Code that hides what it is.
+pack "baseline" {}
+
+rule "OBF001" {
+  title    = "decoded data is executed"
+  severity = "critical"
+  on       = "flow"
+  when     = flow.from == "decoder" && one_of(flow.to, "interpreter", "executable")
+  message  = "${flow.sink} runs what a decoder gives it"
+  why      = "code is encoded so that reviewers do not read it"
+  fix      = "write the code as it is"
+  refs     = ["CWE-506", "ATT&CK T1027", "ATT&CK T1140"]
+  bad = [
+    "base64 -d /opt/blob | sh",
+    "openssl enc -d -aes-256-cbc -k x -in payload.bin | bash",
+  ]
+  good = [
+    "base64 -d /opt/logo.b64 > /srv/www/logo.png",
+    "gzip -dc dump.sql.gz | mysql app",
+  ]
+}
+
+rule "OBF002" {
+  title    = "decoded text is evaluated"
+  severity = "critical"
+  on       = "flow"
+  when     = flow.from == "decoder" && one_of(flow.to, "eval", "source")
+  message  = "${flow.sink} evaluates what a decoder gives it"
+  why      = "code is encoded so that reviewers do not read it"
+  fix      = "write the code as it is"
+  refs     = ["CWE-506", "CWE-95", "ATT&CK T1140"]
+  bad      = ["eval \"$(base64 -d /opt/blob)\""]
+  good     = ["eval \"$(dircolors -b)\""]
+}
+
+rule "OBF005" {
+  title    = "command is named by a pattern"
+  severity = "high"
+  on       = "exec"
+  when     = matches(exec.path, "[][?*]") && !one_of(exec.name, "[", "[[", "]")
+  message  = "${command} lets a pattern choose the program"
+  why      = "/???/b??h is /bin/bash to the machine and nothing to a reader"
+  fix      = "write the name of the program"
+  refs     = ["CWE-506", "ATT&CK T1027.010"]
+  bad      = ["/???/b??h -c 'id'"]
+  good     = ["[ -x /bin/bash ] && /bin/bash -c 'id'"]
+}
+
+rule "OBF007" {
+  title    = "well-known command gets another meaning"
+  severity = "medium"
+  on       = "exec"
+  when     = exec.name == "alias" && any_arg(exec, "^(sudo|su|ssh|scp|sftp|curl|wget|gpg|sha256sum|sha512sum|md5sum|passwd|apt|apt-get|yum|dnf|rpm|dpkg|git|docker|kill|ps|top|ls|cat|netstat|ss|lsof|cd)=.*(curl|wget|nc |/tmp/|--insecure|-k |tee|grep -v|/dev/tcp)")
+  message  = "${command} puts something else under a name that people trust"
+  why      = "who calls the command gets what the alias says, passwords included"
+  fix      = "remove the alias"
+  refs     = ["CWE-426", "ATT&CK T1546.004", "ATT&CK T1564"]
+  bad      = ["alias ps='ps aux | grep -v app'", "alias curl='curl -k '"]
+  good     = ["alias ll='ls -l'", "alias ls='ls --color=auto'"]
+}
+
+rule "OBF008" {
+  title    = "program runs from shared memory"
+  severity = "medium"
+  on       = "exec"
+  when     = path_under(exec.path, "/dev/shm", "/run/shm", "/var/tmp", "/dev/mqueue") || matches(exec.path, "^/(tmp|var/tmp|dev/shm|run|etc|usr|var|lib|bin)/([^/]+/)*[.][^./][^/]*$")
+  message  = "${command} runs a program from where none belongs"
+  why      = "directories that everybody may write and that nobody looks at are where implants start"
+  fix      = "install the program below /usr or /opt"
+  refs     = ["CWE-426", "ATT&CK T1036.005", "ATT&CK T1564.001"]
+  bad      = ["/dev/shm/run", "/tmp/.x11/.update --daemon"]
+  good     = ["/tmp/setup/install.sh", "/root/.local/bin/tool"]
+}
+
+rule "OBF009" {
+  title    = "large encoded text in a command"
+  severity = "high"
+  on       = "exec"
+  when     = (one_of(exec.name, "base64", "base32", "xxd", "openssl", "uudecode", "python", "python3", "perl", "echo", "printf") || is_interpreter(exec.name)) && (blob_size(exec.stdin) >= param.blob_size || anytrue([for w in exec.argv : blob_size(w) >= param.blob_size]))
+  message  = "${exec.name} gets an encoded text of a length that no one reads"
+  why      = "a program can be hidden in it"
+  fix      = "keep the file in the repository, where its digest is recorded"
+  refs     = ["CWE-506", "ATT&CK T1027.009"]
+  params = {
+    blob_size = 1024
+  }
+  bad = [
+    "echo eUK98iEG8IR3YvDzy012TccHIFEVmg+J8sbayuNEuzESRf1vhN+a18Wz0HasDo9TpzVsiJE/IPb3LbAi0k0KltrUPBYXwamOeBKeAyc3EGXQlYZPFa2guEbBwOvFNIrceZrfhJutBdShCsBEHqrutLSO+gsfCr2A6ZijWrpeoL2HmcE1DUOecYl6p1/eMTSkqnLgViisb+aKcz0RYaFdjq4rsELXlYrtsdWU1tES009mAvTecRDpk650IpI9fRcRZdwZBvY9V5l6CtMbOq5AgfQftHFlPj1XeoxBA/nMGYp/idga8qUAHEAXPxkj9xAs+qFQoSSzxcebuIdhqNs/QQHCKFsVv+vCFtwbvv6h19brCX1viiTZctpCDqa/hj7tP8A3ozQC8kl4xxYvMsBbDK4+DTr2kZktEno2Mx+mXCd7XH/oyYG8y7PWKsB401LU90/NTFMx/vfiX0WIZUuhdpfTiG+dC4n1w2ZYuHqk90nW9WnvDvYlzBfvdXgjb4J7YYRGXxKCVhegXdguKzwvh5UStuesAw+rqd/C+Cdr+shAoz2MJ9054IAxv7zml4c2rTr8tB6WXUxbveg/N0ip15lf6vafWiM2XMi3M4iKxBtFFfWKfrWqzuUjtP45TYozOTleYNXIQUrLY1dbZ4C9lg/j0MShnv6Z9w9hATd3+1jrZWNsEuM5kU5F7y0ZDbh3J/8JraWosEQpESivaSBm33H4oTcV0SdmUsj+8iLYavqbC+3qzeBc6RODu73luc1yAWuEvUnrY1FrC1fOVg5HOFbi+14eC87lotAQGnrOFMv8DXB7MMfyYVSqO7E/GpSM7pn6f4gPrLCiLx3eLQE1Dy4JVxL2G2CpZvSu9bMRw5zJLJZe0zrHq85ZxbdeudTgdeP2sIlWxvkVTlcL7y8xo3kcGObuqr0AJGPMNa2fOOYpa3sYTkkFOXWTanDWo2DvWigVOQwzZoIrN+7Mcjf4sc7kOJXjwmk7A+2ZJ66xYvgkutgibX+zH6t43OArgG+lVGlv7da8YdH30PARlQleMQ5Nlh/xFGNqjfvdE7DvZJNJNOOZ0uMnaU75kcC+Utyf7fJxuJOSD+2/t5h8BQdDTApUGQBo7rW5EfpeegaN3a0aMOafhn7/1oWtFg/bE1R+RdOsRI8IVhcI+B7r79S9V5ZdJUc00LTj6I6C55BPoUcT0vh2 | base64 -d > /opt/tool",
+  ]
+  good = [
+    "echo aGVsbG8gd29ybGQK | base64 -d > /srv/www/hello.txt",
+  ]
+}
+
+rule "OBF011" {
+  title    = "characters that deceive the reader"
+  severity = "high"
+  on       = "exec"
+  when     = is_deceptive(command) || is_deceptive(exec.stdin)
+  message  = "${exec.name} is called with characters that are invisible or turn the text around"
+  why      = "what a reviewer sees is not what the shell reads"
+  fix      = "remove the characters"
+  refs     = ["CWE-1007", "CWE-451", "ATT&CK T1036.002"]
+  bad      = ["echo \"user\u202e resu\" >> /etc/motd"]
+  good     = ["echo \"Grüße aus München, 你好\" >> /etc/motd"]
+}

