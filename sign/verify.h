@@ -98,6 +98,7 @@ void verify_footer(struct verifying *v, struct check *c);
 void verify_steps(struct verifying *v, struct check *c);
 
 /* verify_source.c */
+void verify_parameters(struct verifying *v, struct check *c);
 void verify_source(struct verifying *v, struct check *c);
 void verify_repository(struct verifying *v, struct check *c);
 void verify_commit(struct verifying *v, struct check *c);
@@ -105,13 +106,14 @@ void verify_builder(struct verifying *v, struct check *c);
 
 /* verify_verdict.c */
 void verify_verdict(struct verifying *v, struct check *c);
+void verify_policy(struct verifying *v, struct check *c);
 void verify_findings(struct verifying *v, struct check *c);
 void verify_replayed_plan(struct verifying *v, struct check *c);
 void verify_replayed_findings(struct verifying *v, struct check *c);
 
 /* Lines of the manifest by type; "type" of a line is always there. */
 bool line_is(const struct json *line, const char *type);
-/* "git+URL@COMMIT#path" of the external parameters; false when it is not that. */
+/* Repository and commit of the external parameters; false when they are not there. */
 bool source_split(const struct verifying *v, struct str *url, struct str *commit);
 
 #endif

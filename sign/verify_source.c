@@ -7,35 +7,45 @@ static const struct provenance *provenance_of(const struct verifying *v)
 	return &v->statements[STATEMENT_PROVENANCE].provenance;
 }
 
-/* Cuts "git+URL@COMMIT#path"; the commit is what stands behind the last @ before the #. */
-static bool split_spdx(struct str text, struct str *url, struct str *commit)
+/* Every parameter that a caller can set; one that is not known here could mean anything. */
+static const char *const parameter_names[] = {"as", "audited", "build", "files", "now", "profile",
+	"source", "template", "threshold", "variables"};
+
+static bool is_parameter(struct str key)
 {
-	const struct str scheme = STR("git+");
-	if (!str_has_prefix(text, scheme))
-		return false;
-	text = str_from_index(text, scheme.n);
-	size_t hash = str_find_byte(text, '#');
-	if (hash != STR_NPOS)
-		text = str_sub(text, 0, hash);
-	size_t at = str_rfind_byte(text, '@');
-	if (at == STR_NPOS || at == 0)
-		return false;
-	*url = str_sub(text, 0, at);
-	*commit = str_from_index(text, at + 1);
-	return digest_value_is_good(STR("gitCommit"), *commit);
+	for (size_t i = 0; i < countof(parameter_names); i++) {
+		if (str_is(key, parameter_names[i]))
+			return true;
+	}
+	return false;
+}
+
+void verify_parameters(struct verifying *v, struct check *c)
+{
+	const struct json *external = provenance_of(v)->external;
+	for (size_t i = 0; i < external->object.n; i++) {
+		if (!is_parameter(external->object.items[i].key)) {
+			check_fail(v, c, "parameter %.*s is not known",
+				STR_ARG(external->object.items[i].key));
+			return;
+		}
+	}
+	check_pass(c);
 }
 
 bool source_split(const struct verifying *v, struct str *url, struct str *commit)
 {
-	return split_spdx(json_str_or(provenance_of(v)->external, "source", STR("")), url, commit);
+	const struct json *source = json_find(provenance_of(v)->external, "source");
+	*url = json_str_or(source, "uri", STR(""));
+	*commit = json_str_or(source, "commit", STR(""));
+	return url->n > 0 && digest_value_is_good(STR("gitCommit"), *commit);
 }
 
-/* "git+URL", perhaps with "@refs/..." behind. */
+/* The URL, perhaps with "git+" before (SPDX) and with "@refs/..." behind. */
 static bool is_uri_of(struct str uri, struct str url)
 {
-	if (!str_has_prefix(uri, STR("git+")))
-		return false;
-	uri = str_from_index(uri, 4);
+	if (str_has_prefix(uri, STR("git+")) && !str_has_prefix(url, STR("git+")))
+		uri = str_from_index(uri, 4);
 	if (!str_has_prefix(uri, url))
 		return false;
 	uri = str_from_index(uri, url.n);
@@ -48,7 +58,7 @@ void verify_source(struct verifying *v, struct check *c)
 	struct str url = {0};
 	struct str commit = {0};
 	if (!source_split(v, &url, &commit)) {
-		check_fail(v, c, "externalParameters.source is not git+URL@COMMIT");
+		check_fail(v, c, "externalParameters.source names no uri and commit");
 		return;
 	}
 	if (p->materials.n == 0 || !str_is(p->materials.items[0].algorithm, "gitCommit")) {
@@ -69,7 +79,7 @@ void verify_repository(struct verifying *v, struct check *c)
 	struct str commit = {0};
 	struct str expected = v->o->repository;
 	if (!source_split(v, &url, &commit)) {
-		check_fail(v, c, "externalParameters.source is not git+URL@COMMIT");
+		check_fail(v, c, "externalParameters.source names no uri and commit");
 		return;
 	}
 	if (str_has_prefix(expected, STR("git+")))
@@ -82,7 +92,7 @@ void verify_commit(struct verifying *v, struct check *c)
 	struct str url = {0};
 	struct str commit = {0};
 	if (!source_split(v, &url, &commit))
-		check_fail(v, c, "externalParameters.source is not git+URL@COMMIT");
+		check_fail(v, c, "externalParameters.source names no uri and commit");
 	else
 		check_same(v, c, v->o->commit, commit);
 }

@@ -45,8 +45,12 @@ static const char *const line_texts[] = {
 };
 
 static const char findings_text[] =
-	"{\"version\":\"2.1.0\",\"runs\":[{\"results\":[{\"ruleId\":\"PK003\",\"level\":\"warning\"},"
-	"{\"ruleId\":\"RX001\",\"suppressions\":[{\"kind\":\"external\"}]}]}]}";
+	"{\"version\":\"2.1.0\",\"runs\":[{\"properties\":{\"verdict\":\"PASS\","
+	"\"threshold\":\"high\",\"profile\":\"baseline\",\"policyDigest\":\"%POLICY%\"},"
+	"\"results\":["
+	"{\"ruleId\":\"PK003\",\"properties\":{\"severity\":\"low\"},\"suppressions\":[]},"
+	"{\"ruleId\":\"RX001\",\"properties\":{\"severity\":\"high\"},"
+	"\"suppressions\":[{\"kind\":\"external\"}]}]}]}";
 
 static struct str passed_rules[] = {STR_INIT("RX001"), STR_INIT("RX002")};
 static struct str warned_rules[] = {STR_INIT("PK003")};
@@ -111,8 +115,9 @@ static void fill_input(struct example *e)
 {
 	struct arena *a = &e->arena;
 	struct json *external = json_object(a);
-	json_set(a, external, "source",
-		json_cstr(a, "git+" EXAMPLE_URL "@" EXAMPLE_COMMIT "#r.json"));
+	struct json *source = json_set(a, external, "source", json_object(a));
+	json_set(a, source, "uri", json_cstr(a, EXAMPLE_URL));
+	json_set(a, source, "commit", json_cstr(a, EXAMPLE_COMMIT));
 	json_set(a, external, "build", json_cstr(a, "redis"));
 	e->subjects[0] = (struct evidence_subject){
 		STR("redis"), STR(""), STR("sha256"), str_from(EXAMPLE_IMAGE + strlen("sha256:"))};
@@ -149,6 +154,10 @@ void example_init(struct example *e, const char *key_name)
 		.plan = str_from(plan_text),
 		.findings = str_from(findings_text)};
 	load_keys(e, key_name);
+	char policy[DIGEST_HEX_SIZE];
+	struct digest d = digest_bytes(STR("policy"));
+	digest_hex(policy, &d);
+	e->findings = example_replace(&e->arena, e->findings, "%POLICY%", policy);
 	for (size_t i = 0; i < countof(line_texts); i++)
 		list_push(&e->arena, &e->lines) = str_from(line_texts[i]);
 	fill_input(e);

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Has sigstore's own client verify what we signed: tests/interop/run.sh BUILD_DIR
+#
+# Needs node, npm and, the first time, a package registry; without them it says so and succeeds.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=${1:?usage: run.sh BUILD_DIR}
+work=$build/interop
+maker=$build/tests/sign_test_interop
+
+for program in node npm tar; do
+	if ! command -v "$program" >/dev/null 2>&1; then
+		echo "skipped: $program is not installed"
+		exit 0
+	fi
+done
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 18 ]; then
+	echo "skipped: node 18 is needed, this is $(node --version)"
+	exit 0
+fi
+
+mkdir -p "$work"
+cp "$here/package.json" "$here/package-lock.json" "$here/verify.mjs" "$work/"
+if ! cmp -s "$work/package-lock.json" "$work/installed-lock.json"; then
+	if ! (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then
+		echo "skipped: npm cannot install the client, see $work/npm.log"
+		exit 0
+	fi
+	cp "$work/package-lock.json" "$work/installed-lock.json"
+fi
+
+# Evidence of each kind of key, taken apart by an independent tar.
+rm -rf "$work/evidence"
+mkdir "$work/evidence"
+"$maker" "$work/evidence"
+status=0
+for evidence in "$work"/evidence/*.evidence; do
+	name=${evidence%.evidence}
+	mkdir "$name"
+	tar -xf "$evidence" -C "$name"
+	(cd "$work" && node verify.mjs "$name/attestations.jsonl" "$name.pub") || status=1
+done
+exit "$status"
