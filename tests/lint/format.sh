@@ -1,0 +1,9 @@
+#!/bin/sh
+# The layout that .clang-format describes.
+set -eu
+cd "$(dirname "$0")/../.."
+command -v clang-format-14 >/dev/null 2>&1 || {
+	echo "skipped: no clang-format-14"
+	exit 77
+}
+git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 --dry-run -Werror
