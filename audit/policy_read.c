@@ -1,4 +1,4 @@
-#include "audit/policy.h"
+#include "audit/rule.h"
 
 static const char *const pack_attributes[] = {"version", "description", "attack_version", NULL};
 static const char *const rule_attributes[] = {"title", "severity", "on", "when", "message", "fix",
@@ -164,7 +164,7 @@ static int read_rule(struct policy *p, const struct hcl_block *b, struct str pac
 		.origin = b->origin,
 	};
 	if (read_rule_kind(&r, b, a, err) < 0 || read_rule_texts(&r, b, a, err) < 0 ||
-		read_rule_params(&r, b, a, err) < 0)
+		read_rule_params(&r, b, a, err) < 0 || rule_check(&r, err) < 0)
 		return -1;
 	list_push(a, &p->rules) = r;
 	return 0;

@@ -20,6 +20,9 @@ void rule_run_clear(struct rule_run *run);
 MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct arena *a,
 	const struct rule *r, const struct fact *f, struct error *err);
 
+/* Whether the expressions of a rule refer to things that exist. */
+MUST_CHECK int rule_check(const struct rule *r, struct error *err);
+
 /* What rules can call besides the core functions: docs/policy.md. The scope's ctx is the run. */
 extern const struct hcl_function rule_functions_exec[];
 extern const struct hcl_function rule_functions_text[];

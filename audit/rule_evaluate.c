@@ -124,6 +124,28 @@ static int evaluate(struct hcl_value *out, struct rule_run *run, const struct ru
 	return hcl_evaluate(out, expr, &scope, &run->scratch, err);
 }
 
+/*
+ * With an unknown fact an expression gives an unknown value, but a name or a function that does
+ * not exist is found before any fact is there.
+ */
+int rule_check(const struct rule *r, struct error *err)
+{
+	scoped(rule_run) run = {0};
+	arena_init(&run.scratch, SCRATCH_MAX);
+	const struct fact f = {.kind = r->on, .phase = PHASE_BUILD};
+	const struct hcl_value unknown = hcl_unknown();
+	struct hcl_value v = {0};
+	if (evaluate(&v, &run, r, r->when, &unknown, &f, err) < 0)
+		return error_wrap(err, "rule %.*s: when", STR_ARG(r->id));
+	if (v.type != HCL_BOOL && v.type != HCL_UNKNOWN)
+		return error_at(err, hcl_expr_origin(r->when),
+			"rule %.*s: when: %s is neither true nor false", STR_ARG(r->id),
+			hcl_type_name(v.type));
+	if (evaluate(&v, &run, r, r->message, &unknown, &f, err) < 0)
+		return error_wrap(err, "rule %.*s: message", STR_ARG(r->id));
+	return 0;
+}
+
 static int make_message(struct rule_run *run, struct str *message, struct arena *a,
 	const struct rule *r, const struct fact *f, struct error *err)
 {
