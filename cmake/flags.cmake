@@ -33,7 +33,7 @@ endfunction()
 
 foreach(flag -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 		-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef
-		-Wformat=2 -Wvla -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference
+		-Wformat=2 -Wvla -Wswitch-enum -Wimplicit-fallthrough
 		-Wduplicated-cond -Wlogical-op -Walloca -Wno-missing-field-initializers
 		-Wno-gnu-statement-expression -fno-strict-aliasing -fno-common)
 	sw_flag(${flag})
