@@ -20,7 +20,7 @@
 /* How long the end of a detach is waited for. */
 #define DETACH_WAIT_MS 2000
 
-static struct watch *watch_of(const struct tracer *t)
+static struct ptrace_state *state_of(const struct tracer *t)
 {
 	return t->state;
 }
@@ -34,7 +34,7 @@ static void sleep_ms(void)
 /* ESRCH: killed while it was stopped; its end is reported by itself. */
 static void let_go(const struct tracer *t, pid_t tid, int signal)
 {
-	enum __ptrace_request how = watch_of(t)->detaching ? PTRACE_DETACH : PTRACE_CONT;
+	enum __ptrace_request how = state_of(t)->detaching ? PTRACE_DETACH : PTRACE_CONT;
 	if (ptrace(how, tid, NULL, (void *)(intptr_t)signal) == 0 || errno == ESRCH)
 		return;
 	struct error err = {0};
@@ -44,12 +44,12 @@ static void let_go(const struct tracer *t, pid_t tid, int signal)
 
 static void forget(struct tracer *t, struct task *task)
 {
-	struct watch *w = watch_of(t);
+	struct ptrace_state *s = state_of(t);
 	if (task->state == TASK_HELD)
-		w->held--;
+		s->held--;
 	if (!task->thread)
 		t->running--;
-	task_remove(&w->tasks, task);
+	task_remove(&s->tasks, task);
 }
 
 /* The exec that what this task creates descends from. */
@@ -58,23 +58,23 @@ static uint64_t descent(const struct task *task)
 	return task->own != 0 ? task->own : task->origin;
 }
 
-static void suspect(struct watch *w, const struct task *task)
+static void suspect(struct ptrace_state *s, const struct task *task)
 {
-	if (w->held == 0)
+	if (s->held == 0)
 		return;
-	w->suspect = true;
-	w->dead_exec = descent(task);
-	w->dead_tree = task->tree;
+	s->suspect = true;
+	s->dead_exec = descent(task);
+	s->dead_tree = task->tree;
 }
 
 static struct task *remember(struct tracer *t, pid_t tid, enum task_state state)
 {
-	struct watch *w = watch_of(t);
-	struct task *task = task_add(&w->tasks, tid);
+	struct ptrace_state *s = state_of(t);
+	struct task *task = task_add(&s->tasks, tid);
 	task->state = state;
 	t->running++;
 	if (state == TASK_HELD)
-		w->held++;
+		s->held++;
 	return task;
 }
 
@@ -89,17 +89,17 @@ static bool is_stop_signal(int signal)
  */
 static void go_on_from_stop(struct tracer *t, struct task *task, int signal)
 {
-	if (is_stop_signal(signal) && !watch_of(t)->detaching)
+	if (is_stop_signal(signal) && !state_of(t)->detaching)
 		ptrace(PTRACE_LISTEN, task->tid, NULL, NULL);
 	else
 		let_go(t, task->tid, 0);
-	if (watch_of(t)->detaching)
+	if (state_of(t)->detaching)
 		forget(t, task);
 }
 
 static void release_held(struct tracer *t, struct task *task)
 {
-	watch_of(t)->held--;
+	state_of(t)->held--;
 	task->state = TASK_RUNNING;
 	go_on_from_stop(t, task, task->held_signal);
 }
@@ -112,9 +112,9 @@ static bool same_process(pid_t creator, pid_t tid)
 }
 
 /* It may have been killed and its end seen, or it may have been detached, before this is asked. */
-static bool may_stop_yet(const struct watch *w, pid_t tid)
+static bool may_stop_yet(const struct ptrace_state *s, pid_t tid)
 {
-	if (w->detaching)
+	if (s->detaching)
 		return ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0;
 	return kill(tid, 0) == 0 || errno != ESRCH;
 }
@@ -122,21 +122,21 @@ static bool may_stop_yet(const struct watch *w, pid_t tid)
 /* A new task stops by itself and is traced from its start; this tells where it comes from. */
 static void on_create(struct tracer *t, pid_t creator, int event)
 {
-	struct watch *w = watch_of(t);
+	struct ptrace_state *s = state_of(t);
 	unsigned long message = 0;
 	if (ptrace(PTRACE_GETEVENTMSG, creator, NULL, &message) < 0)
 		return;
 	pid_t tid = (pid_t)message;
-	const struct task *parent = task_find(&w->tasks, creator);
+	const struct task *parent = task_find(&s->tasks, creator);
 	uint64_t origin = 0;
 	uint64_t tree = 0;
 	if (parent) {
 		origin = descent(parent);
 		tree = parent->tree;
 	}
-	struct task *task = task_find(&w->tasks, tid);
+	struct task *task = task_find(&s->tasks, tid);
 	if (!task) {
-		if (!may_stop_yet(w, tid))
+		if (!may_stop_yet(s, tid))
 			return;
 		task = remember(t, tid, TASK_EXPECTED);
 	}
@@ -156,18 +156,18 @@ static void on_create(struct tracer *t, pid_t creator, int event)
  */
 static void on_exec(struct tracer *t, pid_t tid)
 {
-	struct watch *w = watch_of(t);
+	struct ptrace_state *s = state_of(t);
 	unsigned long former = (unsigned long)tid;
 	bool known = ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former) == 0;
-	struct task *task = task_find(&w->tasks, tid);
+	struct task *task = task_find(&s->tasks, tid);
 	if (known && (pid_t)former != tid) {
-		struct task *thread = task_find(&w->tasks, (pid_t)former);
+		struct task *thread = task_find(&s->tasks, (pid_t)former);
 		if (thread)
 			forget(t, thread);
-		task = task_find(&w->tasks, tid);
+		task = task_find(&s->tasks, tid);
 		/* Its other threads were killed, perhaps while they created a process. */
 		if (task)
-			suspect(w, task);
+			suspect(s, task);
 	}
 	if (!task) {
 		task = remember(t, tid, TASK_RUNNING);
@@ -175,14 +175,14 @@ static void on_exec(struct tracer *t, pid_t tid)
 		error_set(&err, ERROR_SYSTEM, "process %d: its start was not seen", (int)tid);
 		tracer_gap(t, 0, 0, tid, &err);
 	}
-	watch_exec(t, task, task->own);
+	ptrace_exec_report(t, task, task->own);
 }
 
 static void on_event_stop(struct tracer *t, pid_t tid, int signal)
 {
-	struct watch *w = watch_of(t);
-	struct task *task = task_find(&w->tasks, tid);
-	if (!task && w->detaching) {
+	struct ptrace_state *s = state_of(t);
+	struct task *task = task_find(&s->tasks, tid);
+	if (!task && s->detaching) {
 		let_go(t, tid, 0);
 		return;
 	}
@@ -213,15 +213,15 @@ static void on_stop(struct tracer *t, pid_t tid, int status)
 		on_create(t, tid, event);
 	/* Without an event, a signal is about to be delivered, and is. */
 	let_go(t, tid, event == 0 ? signal : 0);
-	struct task *task = task_find(&watch_of(t)->tasks, tid);
-	if (watch_of(t)->detaching && task)
+	struct task *task = task_find(&state_of(t)->tasks, tid);
+	if (state_of(t)->detaching && task)
 		forget(t, task);
 }
 
 static void on_end(struct tracer *t, pid_t tid, int status)
 {
-	struct watch *w = watch_of(t);
-	struct task *task = task_find(&w->tasks, tid);
+	struct ptrace_state *s = state_of(t);
+	struct task *task = task_find(&s->tasks, tid);
 	if (!task) {
 		t->options.on_exit(t->options.ctx, tid, status);
 		return;
@@ -234,7 +234,7 @@ static void on_end(struct tracer *t, pid_t tid, int status)
 		.status = status,
 	};
 	bool attached = task->attached;
-	suspect(w, task);
+	suspect(s, task);
 	forget(t, task);
 	if (e.id != 0)
 		tracer_emit(t, &e);
@@ -258,10 +258,10 @@ static int handle_one(struct tracer *t, struct error *err)
 	return 1;
 }
 
-static struct task *find_held(const struct watch *w, int64_t since)
+static struct task *find_held(const struct ptrace_state *s, int64_t since)
 {
-	for (size_t i = 0; w->held > 0 && i < w->tasks.cap; i++) {
-		struct task *task = &w->tasks.slots[i];
+	for (size_t i = 0; s->held > 0 && i < s->tasks.cap; i++) {
+		struct task *task = &s->tasks.slots[i];
 		if (task->tid != 0 && task->state == TASK_HELD && task->held_since <= since)
 			return task;
 	}
@@ -274,10 +274,10 @@ static struct task *find_held(const struct watch *w, int64_t since)
  */
 static void release_orphans(struct tracer *t, int64_t since)
 {
-	struct watch *w = watch_of(t);
-	for (struct task *task = find_held(w, since); task; task = find_held(w, since)) {
-		task->origin = w->dead_exec;
-		task->tree = w->dead_tree;
+	struct ptrace_state *s = state_of(t);
+	for (struct task *task = find_held(s, since); task; task = find_held(s, since)) {
+		task->origin = s->dead_exec;
+		task->tree = s->dead_tree;
 		struct error err = {0};
 		error_set(&err, ERROR_SYSTEM, "process %d: its parent ended while it started it",
 			(int)task->tid);
@@ -289,12 +289,12 @@ static void release_orphans(struct tracer *t, int64_t since)
 /* True when nothing is left to wait for. Only real time tells whether an event is still coming. */
 static bool settle(struct tracer *t)
 {
-	struct watch *w = watch_of(t);
-	if (w->suspect)
+	struct ptrace_state *s = state_of(t);
+	if (s->suspect)
 		release_orphans(t, clock_steady(&clock_system) - ORPHAN_WAIT_NS);
-	if (w->held == 0)
-		w->suspect = false;
-	return !w->suspect;
+	if (s->held == 0)
+		s->suspect = false;
+	return !s->suspect;
 }
 
 static int drain(struct tracer *t, struct error *err)
@@ -316,16 +316,16 @@ static int drain(struct tracer *t, struct error *err)
 
 static int attach(struct tracer *t, pid_t child, struct error *err)
 {
-	struct watch *w = watch_of(t);
-	if (w->detaching)
+	struct ptrace_state *s = state_of(t);
+	if (s->detaching)
 		return error_set(err, ERROR_BUG, "the tracing has ended");
-	if (task_find(&w->tasks, child))
+	if (task_find(&s->tasks, child))
 		return error_set(err, ERROR_BUG, "is traced already");
 	if (ptrace(PTRACE_SEIZE, child, NULL, (void *)(uintptr_t)PTRACE_OPTIONS) < 0)
 		return error_sys(err, "seize");
 	struct task *task = remember(t, child, TASK_RUNNING);
 	task->attached = true;
-	task->tree = ++w->trees;
+	task->tree = ++s->trees;
 	return 0;
 }
 
@@ -345,10 +345,10 @@ static void report_survivor(const struct tracer *t, const struct task *task)
  */
 static void detach(struct tracer *t)
 {
-	struct watch *w = watch_of(t);
-	w->detaching = true;
-	for (size_t i = 0; i < w->tasks.cap; i++) {
-		struct task *task = &w->tasks.slots[i];
+	struct ptrace_state *s = state_of(t);
+	s->detaching = true;
+	for (size_t i = 0; i < s->tasks.cap; i++) {
+		struct task *task = &s->tasks.slots[i];
 		if (task->tid != 0 && task->state != TASK_HELD) {
 			report_survivor(t, task);
 			ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
@@ -356,7 +356,7 @@ static void detach(struct tracer *t)
 	}
 	release_orphans(t, INT64_MAX);
 	struct error err = {0};
-	for (int waited = 0; w->tasks.n > 0 && waited < DETACH_WAIT_MS;) {
+	for (int waited = 0; s->tasks.n > 0 && waited < DETACH_WAIT_MS;) {
 		int r = handle_one(t, &err);
 		if (r < 0)
 			return;
@@ -367,31 +367,31 @@ static void detach(struct tracer *t)
 	}
 }
 
-static int open_watch(struct tracer *t, struct error *err)
+static int open_state(struct tracer *t, struct error *err)
 {
 	(void)err;
-	struct watch *w = calloc(1, sizeof(*w));
-	if (!w)
+	struct ptrace_state *s = calloc(1, sizeof(*s));
+	if (!s)
 		error_out_of_memory();
-	w->cache.clock = t->options.clock;
-	t->state = w;
+	s->cache.clock = t->options.clock;
+	t->state = s;
 	return 0;
 }
 
-static void close_watch(struct tracer *t)
+static void close_state(struct tracer *t)
 {
-	struct watch *w = watch_of(t);
-	task_table_clear(&w->tasks);
-	free(w);
+	struct ptrace_state *s = state_of(t);
+	task_table_clear(&s->tasks);
+	free(s);
 	t->state = NULL;
 }
 
 const struct tracer_backend tracer_ptrace = {
 	.name = "ptrace",
 	.probe = ptrace_probe,
-	.open = open_watch,
+	.open = open_state,
 	.attach = attach,
 	.drain = drain,
 	.detach = detach,
-	.close = close_watch,
+	.close = close_state,
 };

@@ -6,7 +6,7 @@
 #include "record/hash_cache.h"
 #include "record/task.h"
 
-struct watch {
+struct ptrace_state {
 	struct task_table tasks;
 	struct hash_cache cache;
 	uint64_t execs;
@@ -20,6 +20,6 @@ struct watch {
 };
 
 /* Reads the new program of a task that is stopped at its exec and reports it. */
-void watch_exec(struct tracer *t, struct task *task, uint64_t replaces);
+void ptrace_exec_report(struct tracer *t, struct task *task, uint64_t replaces);
 
 #endif

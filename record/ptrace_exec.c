@@ -30,9 +30,9 @@ static void event_from_image(struct trace_event *e, const struct exec_image *ima
 }
 
 /* The exec happened, whatever of it could not be read: it is always reported, the losses behind. */
-void watch_exec(struct tracer *t, struct task *task, uint64_t replaces)
+void ptrace_exec_report(struct tracer *t, struct task *task, uint64_t replaces)
 {
-	struct watch *w = t->state;
+	struct ptrace_state *s = t->state;
 	scoped(arena) a = {0};
 	struct exec_losses losses = {0};
 	struct exec_stack stack = {
@@ -47,8 +47,8 @@ void watch_exec(struct tracer *t, struct task *task, uint64_t replaces)
 		*exec_losses_add(&losses) = err;
 	}
 	struct exec_image image;
-	exec_image_read(&image, &a, &w->cache, task->tid, &stack, &losses);
-	task->own = ++w->execs;
+	exec_image_read(&image, &a, &s->cache, task->tid, &stack, &losses);
+	task->own = ++s->execs;
 	struct trace_event e = {
 		.type = TRACE_EXEC,
 		.id = task->own,
