@@ -11,14 +11,19 @@
 
 enum step_type {
 	STEP_NONE = 0,
-	STEP_UPLOAD,    /* bytes to a path of the guest */
-	STEP_DOWNLOAD,  /* a path of the guest to a path of the host */
-	STEP_EXEC,      /* a command line in the guest, run by its login shell as `sh -c` does */
+	STEP_UPLOAD, /* bytes to a path of the guest */
+	STEP_DOWNLOAD, /* a path of the guest to a path of the host */
+	STEP_EXEC, /* a command line in the guest, run by its login shell as `sh -c` does */
 	STEP_EXEC_HOST, /* an argv on the build host */
-	STEP_WAIT,      /* a pause, or a key press (breakpoint) */
-	STEP_BOOT,      /* code that runs by itself: boot_command, user_data, kickstart, ... */
-	STEP_OPAQUE,    /* a provisioner type that is not known: never runs */
+	STEP_WAIT, /* a pause, or a key press (breakpoint) */
+	STEP_BOOT, /* code that runs by itself: boot_command, user_data, kickstart, ... */
+	STEP_OPAQUE, /* a provisioner type that is not known: never runs */
 };
+
+/* Hole in argv of STEP_EXEC_HOST: the path of the file with its script. */
+#define STEP_SCRIPT_HOLE "Script"
+/* Prefix of the hole that is a file which exists only while the build runs. */
+#define STEP_FILE_HOLE "file:"
 
 #define STEP_NO_STATUS 2300218 /* "disconnected without exit status", Packer's number */
 
@@ -36,14 +41,22 @@ struct step_download {
 };
 
 struct step_exec {
-	struct text command;            /* for STEP_EXEC */
-	struct text_list argv;          /* for STEP_EXEC_HOST */
-	struct str_list environment;    /* names of the variables that the command sets */
-	struct int_list exit_codes;     /* accepted; never empty */
+	struct text command; /* for STEP_EXEC */
+	struct text_list argv; /* for STEP_EXEC_HOST */
+	/*
+	 * For STEP_EXEC_HOST: bytes that the builder writes to a file of its own (mode 0700), whose
+	 * path fills the hole STEP_SCRIPT_HOLE of argv. sha256 as for uploads.
+	 */
+	struct text script;
+	struct str source; /* of the script in the tree, empty for generated content */
+	struct str extension; /* of the file, with its dot; may be empty */
+	struct digest sha256;
+	struct str_list environment; /* names of the variables that the command sets */
+	struct int_list exit_codes; /* accepted; never empty */
 	bool expect_disconnect;
-	bool cleanup;                   /* best effort: removes what an earlier step left */
-	int64_t start_retry_timeout;    /* ns */
-	int64_t pause_after;            /* ns */
+	bool cleanup; /* best effort: removes what an earlier step left */
+	int64_t start_retry_timeout; /* ns */
+	int64_t pause_after; /* ns */
 };
 
 struct step_wait {
@@ -54,18 +67,20 @@ struct step_wait {
 struct step_boot {
 	struct str what; /* "boot_command", "user_data", "http_directory", ... */
 	struct str path; /* name under which the guest sees it */
+	struct str source; /* path in the tree, empty for content of the template */
 	struct text content;
 	struct digest sha256;
 };
 
 struct step {
-	uint32_t id;    /* 1, 2, ... in order of execution */
+	uint32_t id; /* 1, 2, ... in order of execution */
 	uint32_t group; /* index into plan.groups */
 	enum step_type type;
 	struct origin origin; /* the narrowest place in the template that it comes from */
 	/* Where the bytes of an uploaded script come from, line by line: see plan_line. */
 	struct {
-		struct origin *items; /* origin of line i + 1 of the content; n == 0: same file, same line */
+		struct origin *
+			items; /* origin of line i + 1 of the content; n == 0: same file, same line */
 		size_t n;
 		size_t cap;
 	} lines;
@@ -98,7 +113,7 @@ struct plan_input {
 /* A plan is immutable once made. Everything lives in `arena`. */
 struct plan {
 	struct arena arena;
-	struct str build;   /* name of the build */
+	struct str build; /* name of the build */
 	struct str builder; /* type of the builder */
 	const struct conf *config; /* of the builder; borrowed from the template */
 	struct origin origin;

@@ -27,7 +27,4 @@ struct function_context {
 
 extern const struct gotmpl_function template_functions[];
 
-/* Names that `build` knows, NULL-ended. */
-extern const char *const template_build_names[];
-
 #endif

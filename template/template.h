@@ -128,6 +128,9 @@ MUST_CHECK int template_load(
 void template_free(struct template *t);
 DEFINE_SCOPED_PTR(template)
 
+/* Names of values of the running build, which become holes of the same name. NULL-ended. */
+extern const char *const template_build_names[];
+
 /*
  * Renders text that holds {{ }} actions against names that a later stage knows (".Path", ".Vars"):
  * execute_command and its kind. A name is looked up in `vars`; the functions are those of

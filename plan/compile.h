@@ -1,0 +1,139 @@
+/* What provisioners compile with. */
+#ifndef PLAN_COMPILE_H
+#define PLAN_COMPILE_H
+
+#include "plan/plan.h"
+
+#define PLAN_STEPS_MAX 100000
+
+/* A provisioner type: its configuration as a table, and what it compiles to. */
+struct compiler;
+struct provisioner {
+	const char *type;
+	const struct conf_field *fields;
+	size_t size; /* of the struct that fields describe */
+	void (*defaults)(void *config);
+	int (*compile)(
+		struct compiler *c, const struct template_provisioner *p, const void *config);
+};
+
+/* In the order a user meets them; NULL-ended. */
+extern const struct provisioner *const provisioner_table[];
+extern const struct provisioner provisioner_shell;
+extern const struct provisioner provisioner_file;
+extern const struct provisioner provisioner_shell_local;
+extern const struct provisioner provisioner_sleep;
+extern const struct provisioner provisioner_breakpoint;
+
+struct compiler {
+	struct plan *plan;
+	struct arena *arena; /* the plan's */
+	const struct template_build *build;
+	const struct tree *tree;
+	struct str root; /* directory of the template, where relative paths start */
+	struct diags *diags;
+	struct arena *diag_arena;
+	uint32_t group; /* index of the one that grows */
+};
+
+/* ---- compile.c ------------------------------------------------------------------------------ */
+
+/* Returns -1. */
+int compile_error(struct compiler *c, const struct origin *o, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/* A new step at the end of the group; NULL, and an error, when there are too many. */
+struct step *compile_step(struct compiler *c, enum step_type type, const struct origin *o);
+MUST_CHECK int compile_wait(
+	struct compiler *c, const struct origin *o, int64_t duration, const char *note);
+
+/* Origin of a member of the configuration, or of the provisioner. */
+struct origin compile_origin(const struct template_provisioner *p, const char *key);
+/* The i-th element of a list member, or the member. */
+struct origin compile_element(const struct template_provisioner *p, const char *key, size_t i);
+
+void compile_label(struct compiler *c, struct str label);
+struct digest compile_digest(struct compiler *c, const struct text *content);
+
+/* A file or directory of the tree, from a path of the template. */
+struct compile_path {
+	struct str path; /* clean, in the tree; "" is its root */
+	bool slash; /* as the template wrote it: with a slash at its end */
+	struct tree_entry entry;
+};
+/* kind TREE_NONE is no error here; a path that leaves the tree is. */
+MUST_CHECK int compile_find(
+	struct compiler *c, struct str path, const struct origin *o, struct compile_path *out);
+/* A file that must be there. */
+MUST_CHECK int compile_read(struct compiler *c, struct str path, const struct origin *o,
+	struct compile_path *out, struct str *bytes);
+
+/* Everything below a directory, each path relative to it; "" is the first directory. */
+struct compile_listing {
+	struct str_list directories;
+	struct str_list files;
+};
+MUST_CHECK int compile_list(
+	struct compiler *c, struct str root, const struct origin *o, struct compile_listing *out);
+struct str compile_below(struct compiler *c, struct str directory, struct str name);
+
+/* ---- content.c: text with a place per line -------------------------------------------------- */
+
+struct content {
+	struct text text;
+	struct {
+		struct origin *items;
+		size_t n;
+		size_t cap;
+	} lines;
+};
+
+/* A line that no place of the template holds by itself. */
+void content_add_line(
+	struct content *t, struct compiler *c, struct str line, const struct origin *o);
+/* A string of the template at `o`; its lines are found behind its escape sequences. */
+void content_add(
+	struct content *t, struct compiler *c, const struct text *text, const struct origin *o);
+/* The end of a line. */
+void content_end_line(struct content *t, struct compiler *c);
+/* LF for CRLF, and an LF behind the last line, as Packer sends scripts. */
+struct text content_unix(struct compiler *c, const struct text *text);
+/* Hands the lines to a step. */
+void content_give_lines(const struct content *t, struct step *s);
+
+/* ---- environment.c: what Packer puts in front of commands ----------------------------------- */
+
+struct environment {
+	struct {
+		struct environment_entry {
+			struct str name;
+			struct text value;
+		} * items;
+		size_t n;
+		size_t cap;
+	} entries; /* sorted by name, without doubles */
+};
+
+struct environment_spec {
+	const struct text_list *list; /* "K=V" */
+	const struct text_map *map; /* comes later and wins */
+};
+
+MUST_CHECK int environment_make(struct environment *out, struct compiler *c,
+	const struct template_provisioner *p, const struct environment_spec *spec);
+/* format: a printf format with two %s, name and value. */
+MUST_CHECK int environment_render(struct text *out, const struct environment *e, struct compiler *c,
+	const struct text *format, const struct origin *o);
+void environment_names(struct str_list *out, const struct environment *e, struct compiler *c);
+
+/* Renders a command against `n` fields and all values of the running build. */
+#define COMPILE_FIELDS_MAX 64
+MUST_CHECK int compile_render(struct compiler *c, struct text *out, const struct text *in,
+	const struct template_field *fields, size_t n, const struct origin *o);
+
+/* ---- boot.c --------------------------------------------------------------------------------- */
+
+/* The code that runs by itself in the machine: the group "builder", if there is any. */
+MUST_CHECK int compile_boot(struct compiler *c);
+
+#endif

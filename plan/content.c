@@ -1,0 +1,142 @@
+#include "plan/compile.h"
+
+static void add_line_origin(struct content *t, struct compiler *c, const struct origin *o)
+{
+	list_push(c->arena, &t->lines) = *o;
+}
+
+/* True when the last line is still open, so that what comes next belongs to it. */
+static bool line_is_open(const struct content *t)
+{
+	if (t->text.n == 0)
+		return false;
+	const struct text_piece *last = &t->text.items[t->text.n - 1];
+	return last->kind == TEXT_HOLE || last->value.n == 0 ||
+		last->value.p[last->value.n - 1] != '\n';
+}
+
+/* The string as the file has it, without its quotes; empty for anything but a JSON string. */
+static struct str raw_string(struct compiler *c, const struct origin *o)
+{
+	struct error ignored;
+	struct str file;
+	if (o->file.n == 0 || !path_is_clean(o->file) || o->span.len < 2)
+		return STR("");
+	if (tree_read(c->tree, o->file, &file, &ignored) < 0)
+		return STR("");
+	struct str raw = str_sub(file, o->span.off, o->span.len);
+	if (raw.n < 2 || raw.p[0] != '"' || raw.p[raw.n - 1] != '"')
+		return STR("");
+	return str_sub(raw, 1, raw.n - 2);
+}
+
+/* Moves `at` behind the next escaped line break. False when there is none. */
+static bool next_line(struct str raw, size_t *at)
+{
+	for (size_t i = *at; i + 1 < raw.n; i++) {
+		if (raw.p[i] != '\\')
+			continue;
+		struct str escape = str_sub(raw, i, 6);
+		bool unicode = str_eq_nocase(escape, STR("\\u000a"));
+		if (raw.p[i + 1] == 'n' || unicode) {
+			*at = i + (unicode ? 6 : 2);
+			return true;
+		}
+		i++;
+	}
+	return false;
+}
+
+static struct origin inside(const struct origin *o, struct str raw, size_t at)
+{
+	struct origin line = *o;
+	size_t end = at;
+	if (raw.n == 0)
+		return line;
+	if (!next_line(raw, &end))
+		end = raw.n;
+	line.span.off += (uint32_t)at + 1;
+	line.span.col += (uint32_t)at + 1;
+	line.span.len = (uint32_t)(end - at);
+	return line;
+}
+
+/* Sensitive values are one word for whoever reads the content, whatever they hold. */
+static size_t count_breaks(const struct text *text)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < text->n; i++) {
+		struct str s = text->items[i].kind == TEXT_LITERAL ? text->items[i].value : STR("");
+		for (size_t k = 0; k < s.n; k++)
+			n += s.p[k] == '\n';
+	}
+	return n;
+}
+
+void content_add(
+	struct content *t, struct compiler *c, const struct text *text, const struct origin *o)
+{
+	struct str raw = raw_string(c, o);
+	size_t at = 0;
+	bool open = line_is_open(t);
+	size_t breaks = count_breaks(text);
+	for (size_t i = 0; i <= breaks; i++) {
+		struct origin line = inside(o, raw, at);
+		if (i > 0 || !open)
+			add_line_origin(t, c, &line);
+		/* Behind the last escaped break, breaks that a value brought stay there. */
+		(void)next_line(raw, &at);
+	}
+	text_add(&t->text, c->arena, text);
+}
+
+void content_end_line(struct content *t, struct compiler *c)
+{
+	text_add_literal(&t->text, c->arena, STR("\n"));
+}
+
+void content_add_line(
+	struct content *t, struct compiler *c, struct str line, const struct origin *o)
+{
+	add_line_origin(t, c, o);
+	text_add_literal(&t->text, c->arena, line);
+	content_end_line(t, c);
+}
+
+/* Carriage returns before line breaks go; `last` pieces end with a line break. */
+static struct str unix_piece(struct compiler *c, struct str s, bool last)
+{
+	scoped(buf) out = {0};
+	buf_init(&out, s.n + 1);
+	for (size_t i = 0; i < s.n; i++) {
+		bool end = i + 1 == s.n ? last : s.p[i + 1] == '\n';
+		if (s.p[i] != '\r' || !end)
+			buf_add_byte(&out, s.p[i]);
+	}
+	if (last && s.n > 0 && s.p[s.n - 1] != '\n')
+		buf_add_byte(&out, '\n');
+	return arena_str(c->arena, buf_str(&out));
+}
+
+struct text content_unix(struct compiler *c, const struct text *text)
+{
+	struct text out = {0};
+	for (size_t i = 0; i < text->n; i++) {
+		const struct text_piece *p = &text->items[i];
+		bool last = i + 1 == text->n;
+		struct text_piece made = *p;
+		if (p->kind != TEXT_HOLE)
+			made.value = unix_piece(c, p->value, last && p->kind == TEXT_LITERAL);
+		list_push(c->arena, &out) = made;
+	}
+	if (text->n > 0 && text->items[text->n - 1].kind != TEXT_LITERAL)
+		text_add_literal(&out, c->arena, STR("\n"));
+	return out;
+}
+
+void content_give_lines(const struct content *t, struct step *s)
+{
+	s->lines.items = t->lines.items;
+	s->lines.n = t->lines.n;
+	s->lines.cap = t->lines.cap;
+}

@@ -1,0 +1,329 @@
+/* The provisioner shell: per script an upload, chmod, the command, and rm. */
+#include "plan/compile.h"
+
+struct shell {
+	struct text_list inline_;
+	struct str script;
+	struct str_list scripts;
+	struct text inline_shebang;
+	struct text_list environment_vars;
+	struct text_map env;
+	struct text env_var_format;
+	bool use_env_var_file;
+	struct text execute_command;
+	struct text remote_folder;
+	struct text remote_file;
+	struct text remote_path;
+	bool binary;
+	int64_t start_retry_timeout;
+	bool expect_disconnect;
+	struct int_list valid_exit_codes;
+	bool skip_clean;
+	int64_t pause_after;
+};
+
+#define FIELD(member, kind) CONF_KIND_##kind, offsetof(struct shell, member)
+
+static const struct conf_field fields[] = {
+	{"inline", FIELD(inline_, TEXT_LIST), 0, NULL},
+	{"script", FIELD(script, STR), 0, NULL},
+	{"scripts", FIELD(scripts, STR_LIST), 0, NULL},
+	{"inline_shebang", FIELD(inline_shebang, TEXT), 0, NULL},
+	{"environment_vars", FIELD(environment_vars, TEXT_LIST), 0, NULL},
+	{"env", FIELD(env, TEXT_MAP), 0, NULL},
+	{"env_var_format", FIELD(env_var_format, TEXT), 0, NULL},
+	{"use_env_var_file", FIELD(use_env_var_file, BOOL), 0, NULL},
+	{"execute_command", FIELD(execute_command, TEXT), 0, NULL},
+	{"remote_folder", FIELD(remote_folder, TEXT), 0, NULL},
+	{"remote_file", FIELD(remote_file, TEXT), 0, NULL},
+	{"remote_path", FIELD(remote_path, TEXT), 0, NULL},
+	{"binary", FIELD(binary, BOOL), 0, NULL},
+	{"start_retry_timeout", FIELD(start_retry_timeout, DURATION), 0, NULL},
+	{"expect_disconnect", FIELD(expect_disconnect, BOOL), 0, NULL},
+	{"valid_exit_codes", FIELD(valid_exit_codes, INT_LIST), 0, NULL},
+	{"skip_clean", FIELD(skip_clean, BOOL), 0, NULL},
+	{"pause_after", FIELD(pause_after, DURATION), 0, NULL},
+	{0},
+};
+
+#define RETRY_DEFAULT ((int64_t)300 * 1000000000)
+
+/* One compilation: what all scripts of the block share. */
+struct block {
+	struct compiler *c;
+	const struct template_provisioner *p;
+	const struct shell *config;
+	struct environment environment;
+	struct text vars;
+	struct text path;
+	struct text env_file;
+};
+
+static bool is_empty(const struct text *t)
+{
+	return t->n == 0;
+}
+
+/* ---- Steps ---------------------------------------------------------------------------------- */
+
+static struct step *add_exec(
+	struct block *b, const struct origin *o, const char *before, const struct text *path)
+{
+	struct step *s = compile_step(b->c, STEP_EXEC, o);
+	if (!s)
+		return NULL;
+	text_add_literal(&s->exec.command, b->c->arena, str_from(before));
+	text_add(&s->exec.command, b->c->arena, path);
+	list_push(b->c->arena, &s->exec.exit_codes) = 0;
+	s->exec.start_retry_timeout = b->config->start_retry_timeout;
+	return s;
+}
+
+static int add_remove(struct block *b, const struct origin *o, const struct text *path)
+{
+	struct step *s = add_exec(b, o, "rm -f ", path);
+	if (!s)
+		return -1;
+	s->exec.cleanup = true;
+	return 0;
+}
+
+static int add_upload(struct block *b, const struct origin *o, const struct content *content,
+	const struct text *path, struct str source)
+{
+	struct step *s = compile_step(b->c, STEP_UPLOAD, o);
+	if (!s)
+		return -1;
+	s->upload.content = b->config->binary ? content->text : content_unix(b->c, &content->text);
+	s->upload.destination = *path;
+	s->upload.mode = 0644;
+	s->upload.source = source;
+	s->upload.sha256 = compile_digest(b->c, &s->upload.content);
+	content_give_lines(content, s);
+	return 0;
+}
+
+static int add_command(struct block *b, const struct origin *script)
+{
+	static const char *const with_file = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}";
+	static const char *const plain = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}";
+	const struct shell *config = b->config;
+	struct compiler *c = b->c;
+	const struct template_field known[] = {
+		{STR_INIT("Path"), b->path},
+		{STR_INIT("Vars"), b->vars},
+		{STR_INIT("EnvVarFile"), b->env_file},
+	};
+	struct text command = config->execute_command;
+	struct origin o = *script;
+	if (is_empty(&command))
+		command =
+			text_from(c->arena, str_from(config->use_env_var_file ? with_file : plain));
+	else
+		o = compile_origin(b->p, "execute_command");
+	struct step *s = compile_step(c, STEP_EXEC, &o);
+	if (!s || compile_render(c, &s->exec.command, &command, known, countof(known), &o) < 0)
+		return -1;
+	environment_names(&s->exec.environment, &b->environment, c);
+	s->exec.exit_codes = config->valid_exit_codes;
+	if (s->exec.exit_codes.n == 0)
+		list_push(c->arena, &s->exec.exit_codes) = 0;
+	s->exec.expect_disconnect = config->expect_disconnect;
+	for (size_t i = 0; i < s->exec.exit_codes.n; i++)
+		s->exec.expect_disconnect |= s->exec.exit_codes.items[i] == STEP_NO_STATUS;
+	s->exec.start_retry_timeout = config->start_retry_timeout;
+	return 0;
+}
+
+static int add_script(
+	struct block *b, const struct origin *o, const struct content *content, struct str source)
+{
+	if (add_upload(b, o, content, &b->path, source) < 0 ||
+		!add_exec(b, o, "chmod 0755 ", &b->path) || add_command(b, o) < 0)
+		return -1;
+	return b->config->skip_clean ? 0 : add_remove(b, o, &b->path);
+}
+
+static int add_env_file(struct block *b)
+{
+	struct content content = {.text = b->vars};
+	struct origin o = compile_origin(b->p, "use_env_var_file");
+	for (size_t i = 0; i < b->environment.entries.n; i++)
+		list_push(b->c->arena, &content.lines) = o;
+	if (add_upload(b, &o, &content, &b->env_file, STR("")) < 0)
+		return -1;
+	return add_exec(b, &o, "chmod 0600 ", &b->env_file) ? 0 : -1;
+}
+
+/* ---- Scripts -------------------------------------------------------------------------------- */
+
+static bool text_begins(const struct text *t, struct str prefix)
+{
+	return t->n > 0 && t->items[0].kind == TEXT_LITERAL &&
+		str_has_prefix(t->items[0].value, prefix);
+}
+
+static int compile_inline(struct block *b)
+{
+	struct compiler *c = b->c;
+	const struct text_list *list = &b->config->inline_;
+	struct content content = {0};
+	struct origin o = compile_origin(b->p, "inline");
+	bool own = !is_empty(&b->config->inline_shebang);
+	if (own || !text_begins(&list->items[0], STR("#!"))) {
+		struct origin shebang = own ? compile_origin(b->p, "inline_shebang") : o;
+		struct text line = text_from(c->arena, STR("#!"));
+		struct text standard = text_from(c->arena, STR("/bin/sh -e"));
+		text_add(&line, c->arena, own ? &b->config->inline_shebang : &standard);
+		content_add(&content, c, &line, &shebang);
+		content_end_line(&content, c);
+	}
+	for (size_t i = 0; i < list->n; i++) {
+		content_add(&content, c, &list->items[i], &list->origins[i]);
+		content_end_line(&content, c);
+	}
+	compile_label(c, STR("shell (inline)"));
+	return add_script(b, &o, &content, STR(""));
+}
+
+static int compile_script(struct block *b, struct str path, const struct origin *o)
+{
+	struct compile_path found;
+	struct str bytes;
+	struct content content = {0};
+	if (compile_read(b->c, path, o, &found, &bytes) < 0)
+		return -1;
+	content.text = text_from(b->c->arena, bytes);
+	return add_script(b, o, &content, found.path);
+}
+
+static int compile_scripts(struct block *b)
+{
+	const struct shell *config = b->config;
+	bool single = config->script.n > 0;
+	const struct str_list one = {.items = (struct str[]){config->script}, .n = 1};
+	const struct str_list *list = single ? &one : &config->scripts;
+	struct str label = arena_printf(b->c->arena, "shell: %.*s", STR_ARG(list->items[0]));
+	if (list->n > 1)
+		label = arena_printf(b->c->arena, "shell: %zu scripts", list->n);
+	compile_label(b->c, label);
+	int status = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		struct origin o = compile_element(b->p, single ? "script" : "scripts", i);
+		status |= compile_script(b, list->items[i], &o);
+	}
+	return status;
+}
+
+/* ---- The block ------------------------------------------------------------------------------ */
+
+/* Packer takes a random number; the same plan must have the same names. */
+static unsigned remote_number(const struct block *b, const char *what)
+{
+	struct compiler *c = b->c;
+	struct str seed = arena_printf(c->arena, "%s %.*s %.*s %u", what, STR_ARG(c->build->name),
+		STR_ARG(c->build->origin.file), c->group);
+	struct digest d = digest_bytes(seed);
+	unsigned n = 0;
+	for (size_t i = 0; i < 3; i++)
+		n = n << 8 | d.bytes[i];
+	return n % 9999;
+}
+
+static struct text in_folder(struct block *b, struct str name)
+{
+	struct text path = b->config->remote_folder;
+	struct text out = {0};
+	struct arena *a = b->c->arena;
+	if (is_empty(&path))
+		path = text_from(a, STR("/tmp"));
+	text_add(&out, a, &path);
+	text_add_literal(&out, a, STR("/"));
+	text_add_literal(&out, a, name);
+	return out;
+}
+
+static void name_paths(struct block *b)
+{
+	const struct shell *config = b->config;
+	struct arena *a = b->c->arena;
+	b->env_file = in_folder(b, arena_printf(a, "varfile_%u.sh", remote_number(b, "varfile")));
+	if (!config->use_env_var_file)
+		b->env_file = (struct text){0};
+	b->path = config->remote_path;
+	if (!is_empty(&b->path))
+		return;
+	if (is_empty(&config->remote_file)) {
+		b->path = in_folder(b, arena_printf(a, "script_%u.sh", remote_number(b, "script")));
+		return;
+	}
+	b->path = in_folder(b, STR(""));
+	text_add(&b->path, a, &config->remote_file);
+}
+
+static int check_sources(
+	struct compiler *c, const struct template_provisioner *p, const struct shell *config)
+{
+	bool inline_ = config->inline_.n > 0;
+	bool script = config->script.n > 0;
+	bool scripts = config->scripts.n > 0;
+	if (!inline_ && !script && !scripts) {
+		compile_error(c, &p->origin, "shell: there is nothing to run");
+		diag_hint(c->diags, c->diag_arena,
+			"give one of \"inline\", \"script\" or \"scripts\"");
+		return -1;
+	}
+	struct origin o = compile_origin(p, script ? "script" : "scripts");
+	if (script && scripts)
+		return compile_error(c, &o, "shell: \"script\" and \"scripts\" exclude each other");
+	if (inline_ && (script || scripts))
+		return compile_error(c, &o, "shell: \"inline\" and \"%s\" exclude each other",
+			script ? "script" : "scripts");
+	return 0;
+}
+
+static int make_vars(struct block *b)
+{
+	const struct shell *config = b->config;
+	const struct environment_spec spec = {&config->environment_vars, &config->env};
+	struct text format = config->env_var_format;
+	struct origin o = compile_origin(b->p, "env_var_format");
+	if (is_empty(&format))
+		format = text_from(b->c->arena,
+			config->use_env_var_file ? STR("export %s='%s'\n") : STR("%s='%s' "));
+	if (environment_make(&b->environment, b->c, b->p, &spec) < 0)
+		return -1;
+	return environment_render(&b->vars, &b->environment, b->c, &format, &o);
+}
+
+static int compile(struct compiler *c, const struct template_provisioner *p, const void *config)
+{
+	struct block b = {.c = c, .p = p, .config = config};
+	if (check_sources(c, p, config) < 0 || make_vars(&b) < 0)
+		return -1;
+	name_paths(&b);
+	if (b.config->use_env_var_file && add_env_file(&b) < 0)
+		return -1;
+	int status = b.config->inline_.n > 0 ? compile_inline(&b) : compile_scripts(&b);
+	struct origin file = compile_origin(p, "use_env_var_file");
+	if (status == 0 && b.config->use_env_var_file && !b.config->skip_clean)
+		status = add_remove(&b, &file, &b.env_file);
+	struct origin pause = compile_origin(p, "pause_after");
+	if (status == 0 && b.config->pause_after > 0)
+		status = compile_wait(c, &pause, b.config->pause_after, "pause_after");
+	return status;
+}
+
+static void defaults(void *config)
+{
+	struct shell *shell = config;
+	shell->start_retry_timeout = RETRY_DEFAULT;
+}
+
+const struct provisioner provisioner_shell = {
+	.type = "shell",
+	.fields = fields,
+	.size = sizeof(struct shell),
+	.defaults = defaults,
+	.compile = compile,
+};

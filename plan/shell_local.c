@@ -1,0 +1,261 @@
+/* The provisioner shell-local: commands on the build host. */
+#include "plan/compile.h"
+
+struct shell_local {
+	struct text command;
+	struct text_list inline_;
+	struct str script;
+	struct str_list scripts;
+	struct text inline_shebang;
+	struct text_list execute_command;
+	struct str_list only_on;
+	struct str tempfile_extension;
+	bool use_linux_pathing;
+	struct text_list environment_vars;
+	struct text_map env;
+	struct text env_var_format;
+	struct int_list valid_exit_codes;
+};
+
+#define FIELD(member, kind) CONF_KIND_##kind, offsetof(struct shell_local, member)
+
+static const struct conf_field fields[] = {
+	{"command", FIELD(command, TEXT), CONF_DEPRECATED, "use \"inline\""},
+	{"inline", FIELD(inline_, TEXT_LIST), 0, NULL},
+	{"script", FIELD(script, STR), 0, NULL},
+	{"scripts", FIELD(scripts, STR_LIST), 0, NULL},
+	{"inline_shebang", FIELD(inline_shebang, TEXT), 0, NULL},
+	{"execute_command", FIELD(execute_command, TEXT_LIST), 0, NULL},
+	{"only_on", FIELD(only_on, STR_LIST), 0, NULL},
+	{"tempfile_extension", FIELD(tempfile_extension, STR), 0, NULL},
+	{"use_linux_pathing", FIELD(use_linux_pathing, BOOL), 0, NULL},
+	{"environment_vars", FIELD(environment_vars, TEXT_LIST), 0, NULL},
+	{"env", FIELD(env, TEXT_MAP), 0, NULL},
+	{"env_var_format", FIELD(env_var_format, TEXT), 0, NULL},
+	{"valid_exit_codes", FIELD(valid_exit_codes, INT_LIST), 0, NULL},
+	{0},
+};
+
+struct block {
+	struct compiler *c;
+	const struct template_provisioner *p;
+	const struct shell_local *config;
+	struct environment environment;
+	struct text vars;
+};
+
+/* ---- Steps ---------------------------------------------------------------------------------- */
+
+static int add_argv(struct block *b, struct step *s, const struct text *in, const struct origin *o)
+{
+	struct arena *a = b->c->arena;
+	struct text script = {0};
+	text_add_hole(&script, a, STR(STEP_SCRIPT_HOLE));
+	const struct template_field known[] = {
+		{STR_INIT("Vars"), b->vars},
+		{STR_INIT("Script"), script},
+		{STR_INIT("Command"), script},
+	};
+	struct text made = {0};
+	if (compile_render(b->c, &made, in, known, countof(known), o) < 0)
+		return -1;
+	s->exec.argv.items[s->exec.argv.n] = made;
+	s->exec.argv.origins[s->exec.argv.n++] = *o;
+	return 0;
+}
+
+static int make_argv(struct block *b, struct step *s)
+{
+	static const char *const standard[] = {"/bin/sh", "-c", "{{.Vars}} {{.Script}}"};
+	struct arena *a = b->c->arena;
+	const struct text_list *list = &b->config->execute_command;
+	size_t n = list->n > 0 ? list->n : countof(standard);
+	s->exec.argv.items = arena_array(a, struct text, n);
+	s->exec.argv.origins = arena_array(a, struct origin, n);
+	for (size_t i = 0; i < n; i++) {
+		struct text part =
+			list->n > 0 ? list->items[i] : text_from(a, str_from(standard[i]));
+		struct origin o = list->n > 0 ? list->origins[i] : s->origin;
+		if (add_argv(b, s, &part, &o) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct str extension(struct block *b)
+{
+	struct str e = b->config->tempfile_extension;
+	if (e.n == 0 || e.p[0] == '.')
+		return e;
+	return arena_printf(b->c->arena, ".%.*s", STR_ARG(e));
+}
+
+static int add_script(
+	struct block *b, const struct origin *o, const struct content *content, struct str source)
+{
+	struct step *s = compile_step(b->c, STEP_EXEC_HOST, o);
+	if (!s)
+		return -1;
+	s->exec.script = content->text;
+	s->exec.source = source;
+	s->exec.extension = extension(b);
+	s->exec.sha256 = compile_digest(b->c, &content->text);
+	s->exec.exit_codes = b->config->valid_exit_codes;
+	if (s->exec.exit_codes.n == 0)
+		list_push(b->c->arena, &s->exec.exit_codes) = 0;
+	content_give_lines(content, s);
+	environment_names(&s->exec.environment, &b->environment, b->c);
+	return make_argv(b, s);
+}
+
+/* ---- Scripts -------------------------------------------------------------------------------- */
+
+static int compile_lines(struct block *b, const struct text_list *list, const char *key)
+{
+	struct compiler *c = b->c;
+	struct content content = {0};
+	bool own = b->config->inline_shebang.n > 0;
+	struct origin o = compile_origin(b->p, key);
+	struct origin at = own ? compile_origin(b->p, "inline_shebang") : o;
+	struct text shebang = text_from(c->arena, STR("#!"));
+	struct text standard = text_from(c->arena, STR("/bin/sh -e"));
+	text_add(&shebang, c->arena, own ? &b->config->inline_shebang : &standard);
+	content_add(&content, c, &shebang, &at);
+	content_end_line(&content, c);
+	for (size_t i = 0; i < list->n; i++) {
+		content_add(&content, c, &list->items[i], &list->origins[i]);
+		content_end_line(&content, c);
+	}
+	compile_label(c, STR("shell-local (inline)"));
+	return add_script(b, &o, &content, STR(""));
+}
+
+static int compile_script(struct block *b, struct str path, const struct origin *o)
+{
+	struct compile_path found;
+	struct str bytes;
+	struct content content = {0};
+	if (compile_read(b->c, path, o, &found, &bytes) < 0)
+		return -1;
+	content.text = text_from(b->c->arena, bytes);
+	return add_script(b, o, &content, found.path);
+}
+
+static int compile_scripts(struct block *b)
+{
+	const struct shell_local *config = b->config;
+	bool single = config->script.n > 0;
+	const struct str_list one = {.items = (struct str[]){config->script}, .n = 1};
+	const struct str_list *list = single ? &one : &config->scripts;
+	struct str label = arena_printf(b->c->arena, "shell-local: %.*s", STR_ARG(list->items[0]));
+	if (list->n > 1)
+		label = arena_printf(b->c->arena, "shell-local: %zu scripts", list->n);
+	compile_label(b->c, label);
+	int status = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		struct origin o = compile_element(b->p, single ? "script" : "scripts", i);
+		status |= compile_script(b, list->items[i], &o);
+	}
+	return status;
+}
+
+/* ---- The block ------------------------------------------------------------------------------ */
+
+/* We run on Linux; a block for other systems does nothing. */
+static int check_systems(struct block *b, bool *here)
+{
+	static const char *const systems[] = {
+		"darwin", "freebsd", "linux", "openbsd", "solaris", "windows"};
+	const struct str_list *list = &b->config->only_on;
+	*here = list->n == 0;
+	for (size_t i = 0; i < list->n; i++) {
+		size_t k = 0;
+		while (k < countof(systems) && !str_is(list->items[i], systems[k]))
+			k++;
+		struct origin o = compile_element(b->p, "only_on", i);
+		if (k == countof(systems))
+			return compile_error(b->c, &o,
+				"shell-local: \"only_on\" has darwin, freebsd, linux, openbsd, "
+				"solaris and windows, not \"%.*s\"",
+				STR_ARG(list->items[i]));
+		*here |= str_is(list->items[i], "linux");
+	}
+	return 0;
+}
+
+static int check_sources(struct block *b)
+{
+	const struct shell_local *config = b->config;
+	const struct {
+		const char *key;
+		bool given;
+	} sources[] = {
+		{"command", config->command.n > 0},
+		{"inline", config->inline_.n > 0},
+		{"script", config->script.n > 0},
+		{"scripts", config->scripts.n > 0},
+	};
+	const char *first = NULL;
+	for (size_t i = 0; i < countof(sources); i++) {
+		struct origin o = compile_origin(b->p, sources[i].key);
+		if (sources[i].given && first)
+			return compile_error(b->c, &o,
+				"shell-local: \"%s\" and \"%s\" exclude each other", first,
+				sources[i].key);
+		if (sources[i].given)
+			first = sources[i].key;
+	}
+	if (first)
+		return 0;
+	compile_error(b->c, &b->p->origin, "shell-local: there is nothing to run");
+	diag_hint(
+		b->c->diags, b->c->diag_arena, "give one of \"inline\", \"script\" or \"scripts\"");
+	return -1;
+}
+
+static int make_vars(struct block *b)
+{
+	const struct shell_local *config = b->config;
+	const struct environment_spec spec = {&config->environment_vars, &config->env};
+	struct text format = config->env_var_format;
+	struct origin o = compile_origin(b->p, "env_var_format");
+	if (format.n == 0)
+		format = text_from(b->c->arena, STR("%s='%s' "));
+	if (environment_make(&b->environment, b->c, b->p, &spec) < 0)
+		return -1;
+	return environment_render(&b->vars, &b->environment, b->c, &format, &o);
+}
+
+static int compile(struct compiler *c, const struct template_provisioner *p, const void *config)
+{
+	struct block b = {.c = c, .p = p, .config = config};
+	bool here = false;
+	if (check_sources(&b) < 0 || check_systems(&b, &here) < 0)
+		return -1;
+	if (!here) {
+		struct origin o = compile_origin(p, "only_on");
+		diag_warning(c->diags, c->diag_arena, &o,
+			"shell-local: skipped, \"only_on\" does not have linux");
+		return 0;
+	}
+	if (make_vars(&b) < 0)
+		return -1;
+	struct origin o = compile_origin(p, "command");
+	const struct text_list command = {
+		.items = (struct text[]){b.config->command},
+		.origins = &o,
+		.n = 1,
+	};
+	if (b.config->command.n > 0)
+		return compile_lines(&b, &command, "command");
+	if (b.config->inline_.n > 0)
+		return compile_lines(&b, &b.config->inline_, "inline");
+	return compile_scripts(&b);
+}
+
+const struct provisioner provisioner_shell_local = {
+	.type = "shell-local",
+	.fields = fields,
+	.size = sizeof(struct shell_local),
+	.compile = compile,
+};
