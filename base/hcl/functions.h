@@ -43,4 +43,18 @@ hcl_fn hcl_fn_upper, hcl_fn_lower, hcl_fn_title, hcl_fn_strrev, hcl_fn_substr, h
 	hcl_fn_trimspace, hcl_fn_chomp, hcl_fn_indent, hcl_fn_startswith, hcl_fn_endswith,
 	hcl_fn_strcontains, hcl_fn_basename, hcl_fn_dirname;
 
+/* functions_regex.c */
+hcl_fn hcl_fn_regex, hcl_fn_regexall, hcl_fn_regex_replace;
+
+/* functions_list.c and functions_set.c */
+hcl_fn hcl_fn_alltrue, hcl_fn_anytrue, hcl_fn_chunklist, hcl_fn_coalesce, hcl_fn_coalescelist,
+	hcl_fn_compact, hcl_fn_concat, hcl_fn_contains, hcl_fn_distinct, hcl_fn_element,
+	hcl_fn_flatten, hcl_fn_index, hcl_fn_keys, hcl_fn_length, hcl_fn_lookup, hcl_fn_merge,
+	hcl_fn_range, hcl_fn_reverse, hcl_fn_setintersection, hcl_fn_setproduct, hcl_fn_setsubtract,
+	hcl_fn_setunion, hcl_fn_slice, hcl_fn_sort, hcl_fn_values, hcl_fn_zipmap;
+
+/* functions_number.c */
+hcl_fn hcl_fn_abs, hcl_fn_ceil, hcl_fn_floor, hcl_fn_log, hcl_fn_max, hcl_fn_min, hcl_fn_parseint,
+	hcl_fn_pow, hcl_fn_signum, hcl_fn_sum;
+
 #endif
