@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-/* The kernel hands out the registers of a 32-bit program as ARM does: r0 ... r15 cpsr orig_r0. */
+/* A 32-bit program has the registers of ARM: r0 ... r15 cpsr orig_r0. */
 #define ARM_WORDS 18
 #define ARM_SP 13
 

@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-/* The kernel hands out the registers of a 32-bit program as i386 does: ebx ecx edx ... eip ... esp. */
+/* A 32-bit program has the registers of i386: ebx ecx edx ... eip cs eflags esp ss. */
 #define I386_WORDS 17
 #define I386_ESP 15
 

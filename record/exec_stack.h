@@ -1,4 +1,4 @@
-/* The initial stack of a new program, as the kernel lays it out: argc, argv, envp, auxv, strings. */
+/* The initial stack of a new program, as the kernel lays it out: argc, argv, envp, auxv. */
 #ifndef RECORD_EXEC_STACK_H
 #define RECORD_EXEC_STACK_H
 

@@ -84,8 +84,8 @@ static bool is_stop_signal(int signal)
 }
 
 /*
- * A group stop is kept (LISTEN): the process stays stopped until somebody sends SIGCONT, as it would
- * untraced.
+ * A group stop is kept (LISTEN): the process stays stopped until somebody sends SIGCONT, as it does
+ * when nobody traces it.
  */
 static void go_on_from_stop(struct tracer *t, struct task *task, int signal)
 {

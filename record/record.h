@@ -96,7 +96,7 @@ struct trace_event {
 	struct str script; /* file that the kernel ran an interpreter for, else empty */
 	bool script_hashed;
 	struct digest script_sha256;
-	/* Scripts that are interpreters of the script themselves, if any, the script's own first. */
+	/* Scripts that are interpreters of the script themselves, the script's own first. */
 	const struct trace_file *interpreters;
 	size_t interpreter_count;
 	int64_t start; /* ns, wall clock */
@@ -115,7 +115,7 @@ struct tracer_backend {
 	/* 0 when it can work here; else -1 and why. */
 	int (*probe)(struct error *err);
 	int (*open)(struct tracer *t, struct error *err);
-	/* Starts to watch a child of the caller that is stopped or blocked before its first exec. */
+	/* Starts to watch a child of the caller that stands before its first exec. */
 	int (*attach)(struct tracer *t, pid_t child, struct error *err);
 	/* Handles everything that is pending. */
 	int (*drain)(struct tracer *t, struct error *err);
@@ -127,14 +127,18 @@ struct tracer_options {
 	const char *backend; /* NULL: the best that works */
 	const struct clock *clock;
 	trace_event_fn *on_event;
-	/* An exit of a child that the tracer does not keep for itself (all of waitpid goes through it). */
+	/* An end of the caller's own children, of those given to tracer_attach too. */
 	void (*on_exit)(void *ctx, pid_t pid, int status);
 	void *ctx;
 	uint32_t argv_max; /* bytes of argv kept per exec; 0: 128 KiB */
 };
 
 /*
- * One tracer per process: while it is open, it owns waitpid(-1). Call tracer_drain on SIGCHLD.
+ * One tracer per process, used by one thread: while it is open, it owns waitpid(-1). Call
+ * tracer_drain on SIGCHLD; it never blocks for long, and raises SIGCHLD again when there is more.
+ * on_event and on_exit must not call the tracer. What the tracer still holds when the process ends
+ * is killed; tracer_detach lets it go on and reports it as gaps, and ends the tracing: no attach
+ * after it. Where the tracer must stand: docs/manifest.md.
  */
 MUST_CHECK int tracer_open(struct tracer **out, const struct tracer_options *o, struct error *err);
 MUST_CHECK int tracer_attach(struct tracer *t, pid_t child, struct error *err);
