@@ -210,6 +210,16 @@ static int call_has_arg(struct hcl_value *out, struct hcl_eval *e, const struct 
 	return 0;
 }
 
+static int match_word(bool *found, struct hcl_eval *e, struct str word,
+	const struct hcl_value *patterns, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n && !*found; i++) {
+		if (rule_regex_match(found, rule_run_of(e), word, patterns[i].string, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int call_any_arg(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 	size_t n, struct error *err)
 {
@@ -217,10 +227,9 @@ static int call_any_arg(struct hcl_value *out, struct hcl_eval *e, const struct 
 		return -1;
 	const struct hcl_value *words = words_of(&args[0], "argv");
 	bool found = false;
-	for (size_t i = 1; words && i < words->n && !found; i++) {
+	for (size_t i = 1; words && i < words->n; i++) {
 		if (words->items[i].type == HCL_STRING &&
-			rule_regex_match(&found, rule_run_of(e), words->items[i].string,
-				args[1].string, err) < 0)
+			match_word(&found, e, words->items[i].string, args + 1, n - 1, err) < 0)
 			return -1;
 	}
 	*out = hcl_bool(found);
@@ -298,7 +307,7 @@ const struct hcl_function rule_functions_exec[] = {
 		.nulls = true,
 		.call = call_flag_value},
 	{.name = "has_arg", .min_args = 2, .max_args = 255, .nulls = true, .call = call_has_arg},
-	{.name = "any_arg", .min_args = 2, .max_args = 2, .nulls = true, .call = call_any_arg},
+	{.name = "any_arg", .min_args = 2, .max_args = 255, .nulls = true, .call = call_any_arg},
 	{.name = "is_shell", .min_args = 1, .max_args = 1, .nulls = true, .call = call_is_shell},
 	{.name = "is_interpreter",
 		.min_args = 1,
