@@ -42,6 +42,15 @@ struct verifying {
 	struct manifest_lines manifest;
 	struct manifest_head head;
 	struct json *plan;
+	/* Its steps in order; step i has the number i + 1. */
+	struct {
+		struct plan_step {
+			const struct json *step;
+			const struct json *group;
+		} * items;
+		size_t n;
+		size_t cap;
+	} steps;
 	struct json *findings;
 	/* The audit repeated: 0 not tried, 1 done, -1 not possible. */
 	int replayed;
@@ -89,13 +98,15 @@ void verify_findings_form(struct verifying *v, struct check *c);
 /* verify_manifest.c */
 void verify_header(struct verifying *v, struct check *c);
 void verify_artifact(struct verifying *v, struct check *c);
+void verify_inputs(struct verifying *v, struct check *c);
 void verify_image(struct verifying *v, struct check *c);
 void verify_processes(struct verifying *v, struct check *c);
 void verify_coverage(struct verifying *v, struct check *c);
 void verify_footer(struct verifying *v, struct check *c);
 
-/* verify_step.c */
+/* verify_step.c, verify_asked.c */
 void verify_steps(struct verifying *v, struct check *c);
+void verify_asked(struct verifying *v, struct check *c);
 
 /* verify_source.c */
 void verify_parameters(struct verifying *v, struct check *c);

@@ -110,37 +110,98 @@ static const struct json *find_artifact(const struct verifying *v, uint64_t *cou
 	return *count == 1 ? artifact : NULL;
 }
 
+static bool is_manifest(const struct evidence_subject *s)
+{
+	return str_is(s->name, archive_name(ARCHIVE_MANIFEST));
+}
+
+/* A file that is the image itself needs no subject of its own. */
+static bool is_covered(
+	const struct subject_list *subjects, const struct json *artifact, const struct json *file)
+{
+	struct str sha256 = json_str_or(file, "sha256", STR(""));
+	for (size_t i = 0; i < subjects->n; i++) {
+		const struct evidence_subject *s = &subjects->items[i];
+		if (is_file(s, file))
+			return true;
+		if (!is_manifest(s) && part_of(artifact, s) == PART_IMAGE &&
+			str_is(s->algorithm, "sha256") && str_eq(s->value, sha256))
+			return true;
+	}
+	return false;
+}
+
+/* The first file that no subject stands for, or NULL. */
+static const struct json *first_uncovered(
+	const struct subject_list *subjects, const struct json *artifact)
+{
+	const struct json *files = json_find(artifact, "files");
+	for (size_t i = 0; files && files->type == JSON_ARRAY && i < files->array.n; i++) {
+		if (!is_covered(subjects, artifact, files->array.items[i]))
+			return files->array.items[i];
+	}
+	return NULL;
+}
+
 void verify_artifact(struct verifying *v, struct check *c)
 {
 	const struct subject_list *subjects = &v->statements[STATEMENT_PROVENANCE].subjects;
 	uint64_t count = 0;
+	size_t parts[PART_FILE + 1] = {0};
 	const struct json *artifact = find_artifact(v, &count);
 	if (!artifact) {
 		check_fail(v, c, "the manifest has %" PRIu64 " artifacts; one is needed", count);
 		return;
 	}
-	size_t parts[PART_FILE + 1] = {0};
 	for (size_t i = 0; i < subjects->n; i++) {
 		const struct evidence_subject *s = &subjects->items[i];
-		if (str_is(s->name, archive_name(ARCHIVE_MANIFEST)))
-			continue;
-		enum part part = part_of(artifact, s);
-		if (part == PART_NONE) {
+		enum part part = is_manifest(s) ? PART_NONE : part_of(artifact, s);
+		parts[part]++;
+		if (part == PART_NONE && !is_manifest(s)) {
 			check_fail(
 				v, c, "subject %.*s is not what the build made", STR_ARG(s->name));
 			return;
 		}
-		parts[part]++;
 	}
-	const struct json *files = json_find(artifact, "files");
-	size_t file_count = files && files->type == JSON_ARRAY ? files->array.n : 0;
-	c->expected = arena_printf(&v->v->arena, "1 image, %zu files", file_count);
+	const struct json *file = first_uncovered(subjects, artifact);
 	c->found = arena_printf(
-		&v->v->arena, "%zu image, %zu files", parts[PART_IMAGE], parts[PART_FILE]);
-	if (parts[PART_IMAGE] != 1 || parts[PART_FILE] != file_count)
-		check_fail(v, c, "not everything that the build made is a subject");
+		&v->v->arena, "%zu image, %zu other files", parts[PART_IMAGE], parts[PART_FILE]);
+	if (parts[PART_IMAGE] != 1)
+		check_fail(v, c, "%zu subjects are the image; one is needed", parts[PART_IMAGE]);
+	else if (file)
+		check_fail(v, c, "file %.*s is no subject",
+			STR_ARG(json_str_or(file, "path", STR("without path"))));
 	else
 		check_pass(c);
+}
+
+static bool has_material(const struct verifying *v, struct str sha256)
+{
+	const struct material_list *list =
+		&v->statements[STATEMENT_PROVENANCE].provenance.materials;
+	for (size_t i = 0; i < list->n; i++) {
+		if (str_is(list->items[i].algorithm, "sha256") &&
+			str_eq(list->items[i].value, sha256))
+			return true;
+	}
+	return false;
+}
+
+void verify_inputs(struct verifying *v, struct check *c)
+{
+	uint64_t count = 0;
+	const struct json *inputs = json_find(find_artifact(v, &count), "inputs");
+	size_t n = inputs && inputs->type == JSON_ARRAY ? inputs->array.n : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct json *input = inputs->array.items[i];
+		if (!has_material(v, json_str_or(input, "sha256", STR("")))) {
+			check_fail(v, c, "%.*s is not a resolved dependency",
+				STR_ARG(json_str_or(input, "name", STR("an input"))));
+			return;
+		}
+	}
+	c->found = arena_printf(&v->v->arena, "%zu inputs", n);
+	check_pass(c);
 }
 
 /* Only an image counts: the manifest or a file beside it is none, whatever its digest. */
@@ -149,7 +210,7 @@ static bool is_subject_image(const struct verifying *v, struct str id)
 	const struct subject_list *subjects = &v->statements[STATEMENT_PROVENANCE].subjects;
 	for (size_t i = 0; i < subjects->n; i++) {
 		const struct evidence_subject *s = &subjects->items[i];
-		if (!str_is(s->name, archive_name(ARCHIVE_MANIFEST)) && is_image(s, id))
+		if (!is_manifest(s) && is_image(s, id))
 			return true;
 	}
 	return false;
@@ -291,10 +352,14 @@ void verify_coverage(struct verifying *v, struct check *c)
 	c->expected = check_text(v, v->o->coverage.n > 0 ? v->o->coverage : claimed);
 	c->found = arena_printf(a, "%.*s, %" PRIu64 " gaps, %" PRIu64 " steps without processes",
 		STR_ARG(check_text(v, claimed)), gaps, uncovered);
+	struct str recorded =
+		json_str_or(v->manifest.items[v->manifest.n - 1], "coverage", claimed);
 	if (v->o->coverage.n > 0 && !str_eq(claimed, v->o->coverage))
 		check_fail(v, c, "less was recorded than is demanded");
 	else if (!str_is(claimed, "processes") && !str_is(claimed, "steps"))
 		check_fail(v, c, "this coverage is not known");
+	else if (!str_eq(claimed, recorded))
+		check_fail(v, c, "the footer of the manifest claims another one");
 	else if (str_is(claimed, "processes") && (gaps > 0 || uncovered > 0))
 		check_fail(v, c, "less was recorded than is claimed");
 	else

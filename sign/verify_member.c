@@ -95,6 +95,37 @@ static bool parse_member(
 	return true;
 }
 
+static bool add_step(struct verifying *v, const struct json *step, const struct json *group)
+{
+	struct error ignored = {0};
+	int64_t id = 0;
+	if (json_get_i64(step, "id", &id, "step", &ignored) < 0 || id != (int64_t)v->steps.n + 1 ||
+		json_str_or(step, "type", STR("")).n == 0)
+		return false;
+	list_push(&v->v->arena, &v->steps) = (struct plan_step){step, group};
+	return true;
+}
+
+/* Steps stand in their groups, numbered 1, 2, ... throughout. */
+static bool list_steps(struct verifying *v)
+{
+	struct error ignored = {0};
+	const struct json *groups = NULL;
+	if (json_get_array(v->plan, "groups", &groups, "plan.json", &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < groups->array.n; i++) {
+		const struct json *group = groups->array.items[i];
+		const struct json *steps = NULL;
+		if (json_get_array(group, "steps", &steps, "plan.json", &ignored) < 0)
+			return false;
+		for (size_t k = 0; k < steps->array.n; k++) {
+			if (!add_step(v, steps->array.items[k], group))
+				return false;
+		}
+	}
+	return true;
+}
+
 void verify_plan_form(struct verifying *v, struct check *c)
 {
 	scoped(buf) again = {0};
@@ -104,10 +135,13 @@ void verify_plan_form(struct verifying *v, struct check *c)
 	json_write_canonical(&again, v->plan);
 	if (!str_eq(buf_str(&again), v->archive.members[ARCHIVE_PLAN])) {
 		check_fail(v, c, "it is not in its canonical form");
-		return;
+	} else if (!list_steps(v)) {
+		check_fail(v, c, "its steps are not grouped and numbered");
+	} else {
+		v->have |= NEED_PLAN;
+		c->found = arena_printf(&v->v->arena, "%zu steps", v->steps.n);
+		check_pass(c);
 	}
-	v->have |= NEED_PLAN;
-	check_pass(c);
 }
 
 void verify_findings_form(struct verifying *v, struct check *c)

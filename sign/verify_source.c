@@ -41,15 +41,18 @@ bool source_split(const struct verifying *v, struct str *url, struct str *commit
 	return url->n > 0 && digest_value_is_good(STR("gitCommit"), *commit);
 }
 
-/* The URL, perhaps with "git+" before (SPDX) and with "@refs/..." behind. */
-static bool is_uri_of(struct str uri, struct str url)
+/* "git+URL" (SPDX), perhaps with "@" and a full reference or the commit behind. */
+static bool is_uri_of(struct str uri, struct str url, struct str commit)
 {
-	if (str_has_prefix(uri, STR("git+")) && !str_has_prefix(url, STR("git+")))
-		uri = str_from_index(uri, 4);
+	const struct str scheme = STR("git+");
+	if (!str_has_prefix(uri, scheme))
+		return false;
+	uri = str_from_index(uri, scheme.n);
 	if (!str_has_prefix(uri, url))
 		return false;
 	uri = str_from_index(uri, url.n);
-	return uri.n == 0 || str_has_prefix(uri, STR("@refs/"));
+	return uri.n == 0 || str_has_prefix(uri, STR("@refs/")) ||
+		(uri.p[0] == '@' && str_eq(str_from_index(uri, 1), commit));
 }
 
 void verify_source(struct verifying *v, struct check *c)
@@ -68,7 +71,7 @@ void verify_source(struct verifying *v, struct check *c)
 	const struct evidence_material *m = &p->materials.items[0];
 	if (!check_same(v, c, commit, m->value))
 		return;
-	if (!is_uri_of(m->uri, url))
+	if (!is_uri_of(m->uri, url, commit))
 		check_fail(v, c, "the commit was taken from %.*s, not from %.*s", STR_ARG(m->uri),
 			STR_ARG(url));
 }

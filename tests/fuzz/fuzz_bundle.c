@@ -1,6 +1,8 @@
 /* A sigstore bundle from anybody. No key fits, so that the reader alone is at work. */
 #include "sign/sign.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	scoped(arena) a = {0};

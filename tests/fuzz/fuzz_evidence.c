@@ -6,6 +6,8 @@ static const char pem[] = "-----BEGIN PUBLIC KEY-----\n"
 			  "2FpCgdh4RKZFZpXFLLJG9qOFZHMm6zyJAHRKUCQi/fXCn493Jxvta26ROA==\n"
 			  "-----END PUBLIC KEY-----\n";
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err = {0};

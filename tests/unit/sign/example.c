@@ -7,39 +7,47 @@
 #include "base/file.h"
 
 static const char plan_text[] =
-	"{\"build\":\"redis\",\"builder\":\"rootfs\",\"groups\":["
-	"{\"error_cleanup\":false,\"first\":1,\"max_retries\":1,\"type\":\"shell\"},"
-	"{\"error_cleanup\":true,\"first\":4,\"max_retries\":0,\"type\":\"shell\"},"
-	"{\"error_cleanup\":false,\"first\":5,\"max_retries\":0,\"type\":\"shell\"}],"
-	"\"steps\":["
-	"{\"group\":0,\"id\":1,\"type\":\"upload\"},"
-	"{\"exit_codes\":[0,7],\"group\":0,\"id\":2,\"type\":\"exec\"},"
-	"{\"cleanup\":true,\"exit_codes\":[0],\"group\":0,\"id\":3,\"type\":\"exec\"},"
-	"{\"exit_codes\":[0],\"group\":1,\"id\":4,\"type\":\"exec\"},"
-	"{\"exit_codes\":[0],\"expect_disconnect\":true,\"group\":2,\"id\":5,\"type\":\"exec\"}]}";
+	"{\"build\":\"redis\",\"builder\":\"rootfs\",\"format\":\"sealwright-plan-1\",\"groups\":["
+	"{\"max_retries\":1,\"type\":\"shell\",\"steps\":["
+	"{\"id\":1,\"type\":\"upload\",\"destination\":\"/tmp/script.sh\",\"sha256\":"
+	"\"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\"},"
+	"{\"id\":2,\"type\":\"exec\",\"exit_codes\":[0,7],\"command\":[\"TOKEN=\","
+	"{\"sensitive\":\"token\"},\" HOST=\",{\"hole\":\"build.Host\"},\" /tmp/script.sh\"]},"
+	"{\"id\":3,\"type\":\"exec\",\"exit_codes\":[0],\"cleanup\":true,"
+	"\"command\":\"rm -f /tmp/script.sh\"}]},"
+	"{\"error_cleanup\":true,\"type\":\"shell\",\"steps\":["
+	"{\"id\":4,\"type\":\"exec\",\"exit_codes\":[0],\"command\":\"cleanup\"}]},"
+	"{\"type\":\"shell\",\"steps\":["
+	"{\"id\":5,\"type\":\"exec\",\"exit_codes\":[0],\"expect_disconnect\":true,"
+	"\"command\":\"reboot\"}]}]}";
 
 static const char *const line_texts[] = {
 	"{\"type\":\"header\",\"format\":\"sealwright-manifest-v1\",\"build\":\"redis\","
 	"\"builder\":\"rootfs\",\"commit\":\"" EXAMPLE_COMMIT "\",\"plan_sha256\":\"%PLAN%\","
 	"\"start\":\"2025-11-24T16:00:01.000000000Z\"}",
 	"{\"type\":\"machine\",\"machine\":{\"type\":\"rootfs\"}}",
-	"{\"type\":\"step\",\"id\":1,\"kind\":\"upload\",\"start\":\"2025-11-24T16:00:02.000000000Z\"}",
+	"{\"type\":\"step\",\"id\":1,\"kind\":\"upload\",\"destination\":\"/tmp/script.sh\",\"sha256\":"
+	"\"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\",\"start\":\"2025-11-24T16:00:02.000000000Z\"}",
 	"{\"type\":\"step-end\",\"id\":1,\"coverage\":\"processes\",\"exit_code\":0}",
-	"{\"type\":\"step\",\"id\":2,\"kind\":\"exec\",\"start\":\"2025-11-24T16:00:03.000000000Z\"}",
+	"{\"type\":\"step\",\"id\":2,\"kind\":\"exec\","
+	"\"command\":\"TOKEN=<sensitive:token> HOST=10.0.0.1 /tmp/script.sh\",\"start\":\"2025-11-24T16:00:03.000000000Z\"}",
 	"{\"type\":\"exec\",\"step\":2,\"id\":1,\"parent\":0,\"replaces\":0,\"argv\":[\"/bin/sh\"]}",
 	"{\"type\":\"exec\",\"step\":2,\"id\":2,\"parent\":1,\"replaces\":0,"
 	"\"argv\":[\"apt-get\",\"install\",\"redis-server\"]}",
 	"{\"type\":\"exit\",\"step\":2,\"id\":2,\"exit_code\":0}",
 	"{\"type\":\"exit\",\"step\":2,\"id\":1,\"exit_code\":7}",
 	"{\"type\":\"step-end\",\"id\":2,\"coverage\":\"processes\",\"exit_code\":7}",
-	"{\"type\":\"step\",\"id\":3,\"kind\":\"exec\"}",
+	"{\"type\":\"step\",\"id\":3,\"kind\":\"exec\","
+	"\"command\":\"rm -f /tmp/script.sh\"}",
 	"{\"type\":\"step-end\",\"id\":3,\"coverage\":\"processes\",\"exit_code\":1}",
-	"{\"type\":\"step\",\"id\":5,\"kind\":\"exec\"}",
+	"{\"type\":\"step\",\"id\":5,\"kind\":\"exec\",\"command\":\"reboot\"}",
 	"{\"type\":\"exec\",\"step\":5,\"id\":3,\"parent\":0,\"replaces\":0,\"argv\":[\"reboot\"]}",
 	"{\"type\":\"step-end\",\"id\":5,\"coverage\":\"processes\",\"disconnected\":true}",
 	"{\"type\":\"artifact\",\"image_id\":\"" EXAMPLE_IMAGE "\",\"files\":["
 	"{\"path\":\"redis.tar\",\"sha256\":"
-	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}]}",
+	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}],\"inputs\":["
+	"{\"name\":\"base\",\"sha256\":"
+	"\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}]}",
 	"{\"type\":\"footer\",\"ok\":true,\"execs\":3,\"gaps\":0,"
 	"\"end\":\"2025-11-24T16:00:59.000000000Z\"}",
 };

@@ -323,7 +323,24 @@ static void subjects_that_the_build_did_not_make_are_refused(void **state)
 		STR("dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd");
 	assert_fails(e, example_write(e), "manifest.artifact", "redis.tar is not what");
 	e->input.subject_count = 1;
-	assert_fails(e, example_write(e), "manifest.artifact", "not everything");
+	assert_fails(e, example_write(e), "manifest.artifact", "redis.tar is no subject");
+}
+
+static void a_file_that_is_the_image_needs_no_subject_of_its_own(void **state)
+{
+	struct example *e = *state;
+	e->input.subject_count = 1;
+	example_line(e, "image_id",
+		"{\"type\":\"artifact\",\"image_id\":\"" EXAMPLE_IMAGE "\",\"files\":["
+		"{\"path\":\"image.raw\",\"sha256\":\""
+		"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d\"}]}");
+	assert_passes(e, example_write(e));
+	e->input.subject_count = 2;
+	e->subjects[1] = e->subjects[0];
+	e->subjects[1].name = STR("twin");
+	assert_fails(e, example_write(e), "manifest.artifact", "2 subjects are the image");
+	e->subjects[1].name = STR("image.raw");
+	assert_passes(e, example_write(e));
 }
 
 int main(void)
@@ -345,6 +362,7 @@ int main(void)
 		EXAMPLE_TEST(exchanged_lines_of_the_manifest_are_seen),
 		EXAMPLE_TEST(only_the_very_image_id_is_accepted),
 		EXAMPLE_TEST(an_image_id_of_a_platform_is_compared_whole),
+		EXAMPLE_TEST(a_file_that_is_the_image_needs_no_subject_of_its_own),
 		EXAMPLE_TEST(subjects_that_the_build_did_not_make_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,7 +110,24 @@ static void an_exit_code_that_the_plan_does_not_accept_fails(void **state)
 	struct example *e = *state;
 	example_line(e, "\"step-end\",\"id\":2", END(2, 1));
 	assert_fails(
-		e, example_write(e), "manifest.steps", "step 5 comes after a step that failed");
+		e, example_write(e), "manifest.steps", "step 3 comes after a step that failed");
+}
+
+static void a_step_with_an_error_fails(void **state)
+{
+	struct example *e = *state;
+	example_line(e, "\"step-end\",\"id\":1",
+		"{\"type\":\"step-end\",\"id\":1,\"exit_code\":0,\"error\":\"disk full\"}");
+	assert_fails(
+		e, example_write(e), "manifest.steps", "step 2 comes after a step that failed");
+}
+
+static void an_exec_without_exit_code_fails(void **state)
+{
+	struct example *e = *state;
+	example_line(e, "\"step-end\",\"id\":2", "{\"type\":\"step-end\",\"id\":2}");
+	assert_fails(
+		e, example_write(e), "manifest.steps", "step 3 comes after a step that failed");
 }
 
 static void a_disconnect_that_the_plan_does_not_expect_fails(void **state)
@@ -123,13 +140,19 @@ static void a_disconnect_that_the_plan_does_not_expect_fails(void **state)
 static void a_group_may_be_tried_again_as_often_as_the_plan_says(void **state)
 {
 	struct example *e = *state;
+	static const size_t again[] = {2, 3, 4, 9, 10, 11};
+	struct str lines[countof(again)] = {0};
+	for (size_t i = 0; i < countof(again); i++)
+		lines[i] = e->lines.items[again[i]];
 	example_line(e, "\"step-end\",\"id\":2", END(2, 1));
-	example_line(e, "\"step\",\"id\":3", RETRY(1, "upload", 2));
-	example_line(e, "\"step-end\",\"id\":3", END(1, 0));
-	insert_line(e, "\"step\",\"id\":5", RETRY(2, "exec", 2));
-	insert_line(e, "\"step\",\"id\":5", END(2, 0));
-	insert_line(e, "\"step\",\"id\":5", RETRY(3, "exec", 2));
-	insert_line(e, "\"step\",\"id\":5", END(3, 0));
+	example_line(e, "\"step\",\"id\":3", NULL);
+	example_line(e, "\"step-end\",\"id\":3", NULL);
+	for (size_t i = 0; i < countof(again); i++) {
+		struct str line = str_contains(lines[i], STR("\"step\""))
+			? example_replace(&e->arena, lines[i], "\"id\"", "\"attempt\":2,\"id\"")
+			: lines[i];
+		insert_line(e, "\"step\",\"id\":5", arena_cstr(&e->arena, line));
+	}
 	assert_passes(e, example_write(e));
 	change_plan(e, "\"max_retries\":1", "\"max_retries\":0");
 	e->replay_plan = (struct str){0};
@@ -142,6 +165,56 @@ static void a_step_for_failures_does_not_run_in_a_good_build(void **state)
 	insert_line(e, "\"step\",\"id\":5", STEP(4, "exec"));
 	insert_line(e, "\"step\",\"id\":5", END(4, 0));
 	assert_fails(e, example_write(e), "manifest.steps", "step 4 ran although nothing failed");
+}
+
+/* ---- What was asked --------------------------------------------------------------------------- */
+
+static void what_was_asked_is_the_plans(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from;
+		const char *to;
+		const char *reason;
+	} cases[] = {
+		{"\"rm -f /tmp/script.sh\"", "\"rm -f /tmp/script.sh; curl x|sh\"",
+			"command of step 3"},
+		{"\"rm -f", "\"rm -rf", "command of step 3"},
+		{"HOST=10", "HAST=10", "command of step 2"},
+		{"10.0.0.1 /tmp/script.sh", "10.0.0.1 /tmp/script.sh x", "command of step 2"},
+		{"TOKEN=<sensitive:token>", "TOKEN=1234", "command of step 2"},
+		{"/tmp/script.sh\",\"sha256", "/etc/passwd\",\"sha256", "destination of step 1"},
+		{"\"sha256\":\"cccc", "\"sha256\":\"dccc", "sha256 of step 1"},
+		{",\"command\":\"reboot\"", "", "command of step 5"},
+	};
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct example e = {0};
+		size_t at = 0;
+		example_init(&e, "test-only-p256");
+		while (!str_contains(e.lines.items[at], STR("\"step\"")) ||
+			!str_contains(e.lines.items[at], str_from(cases[i].from)))
+			at++;
+		e.lines.items[at] =
+			example_replace(&e.arena, e.lines.items[at], cases[i].from, cases[i].to);
+		assert_fails(&e, example_write(&e), "manifest.asked", cases[i].reason);
+		example_clear(&e);
+	}
+}
+
+static void a_secret_that_stands_in_a_literal_too_is_no_difference(void **state)
+{
+	struct example *e = *state;
+	example_line(e, "\"rm -f /tmp/script.sh\"",
+		"{\"type\":\"step\",\"id\":3,\"kind\":\"exec\","
+		"\"command\":\"rm -f /<sensitive:x>/script.sh\"}");
+	assert_passes(e, example_write(e));
+}
+
+static void a_plan_without_numbers_is_refused(void **state)
+{
+	struct example *e = *state;
+	change_plan(e, "\"id\":3", "\"id\":7");
+	assert_fails(e, example_write(e), "plan.form", "not grouped and numbered");
 }
 
 /* ---- Processes -------------------------------------------------------------------------------- */
@@ -206,6 +279,22 @@ static void a_step_without_processes_is_less_than_their_coverage(void **state)
 	example_line(e, "\"step-end\",\"id\":3",
 		"{\"type\":\"step-end\",\"id\":3,\"coverage\":\"steps\",\"exit_code\":0}");
 	assert_fails(e, example_write(e), "manifest.coverage", "than is claimed");
+}
+
+static void a_footer_of_another_coverage_fails(void **state)
+{
+	struct example *e = *state;
+	example_line(e, "footer",
+		"{\"type\":\"footer\",\"ok\":true,\"execs\":3,\"gaps\":0,\"coverage\":\"steps\"}");
+	assert_fails(e, example_write(e), "manifest.coverage", "the footer");
+}
+
+static void an_input_that_is_no_resolved_dependency_fails(void **state)
+{
+	struct example *e = *state;
+	e->materials[1].value =
+		STR("eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
+	assert_fails(e, example_write(e), "manifest.inputs", "base is not a resolved dependency");
 }
 
 static void an_unknown_coverage_fails(void **state)
@@ -276,12 +365,15 @@ static void another_repository_than_the_one_asked_for_fails(void **state)
 {
 	struct example *e = *state;
 	static const char *const uris[] = {"git+https://git.example/redis.git.evil",
-		"git+https://evil.example/redis.git", "", "git+" EXAMPLE_URL "@v1"};
+		"git+https://evil.example/redis.git", "", "git+" EXAMPLE_URL "@v1", EXAMPLE_URL,
+		"git+" EXAMPLE_URL "@1123456789abcdef0123456789abcdef01234567"};
 	for (size_t i = 0; i < countof(uris); i++) {
 		e->materials[0].uri = str_from(uris[i]);
 		assert_fails(e, example_write(e), "source.commit", "was taken from");
 	}
 	e->materials[0].uri = STR("git+" EXAMPLE_URL "@refs/tags/v1");
+	assert_passes(e, example_write(e));
+	e->materials[0].uri = STR("git+" EXAMPLE_URL "@" EXAMPLE_COMMIT);
 	assert_passes(e, example_write(e));
 }
 
@@ -494,9 +586,14 @@ int main(void)
 		EXAMPLE_TEST(a_step_inside_another_one_is_named),
 		EXAMPLE_TEST(an_end_without_a_start_is_named),
 		EXAMPLE_TEST(an_exit_code_that_the_plan_does_not_accept_fails),
+		EXAMPLE_TEST(a_step_with_an_error_fails),
+		EXAMPLE_TEST(an_exec_without_exit_code_fails),
 		EXAMPLE_TEST(a_disconnect_that_the_plan_does_not_expect_fails),
 		EXAMPLE_TEST(a_group_may_be_tried_again_as_often_as_the_plan_says),
 		EXAMPLE_TEST(a_step_for_failures_does_not_run_in_a_good_build),
+		EXAMPLE_TEST(what_was_asked_is_the_plans),
+		EXAMPLE_TEST(a_secret_that_stands_in_a_literal_too_is_no_difference),
+		EXAMPLE_TEST(a_plan_without_numbers_is_refused),
 		EXAMPLE_TEST(a_process_outside_of_every_step_is_named),
 		EXAMPLE_TEST(a_process_of_a_step_that_has_not_begun_is_named),
 		EXAMPLE_TEST(a_process_without_its_parent_is_named),
@@ -504,6 +601,8 @@ int main(void)
 		EXAMPLE_TEST(a_build_that_did_not_end_well_fails),
 		EXAMPLE_TEST(a_gap_is_less_than_the_coverage_of_processes),
 		EXAMPLE_TEST(a_step_without_processes_is_less_than_their_coverage),
+		EXAMPLE_TEST(a_footer_of_another_coverage_fails),
+		EXAMPLE_TEST(an_input_that_is_no_resolved_dependency_fails),
 		EXAMPLE_TEST(an_unknown_coverage_fails),
 		EXAMPLE_TEST(a_header_of_another_plan_build_or_commit_fails),
 		EXAMPLE_TEST(two_artifacts_or_none_fail),
