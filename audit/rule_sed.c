@@ -132,6 +132,8 @@ static void take_text(struct sed *s)
 {
 	if (s->rest.n > 0 && s->rest.p[0] == '\\')
 		s->rest = str_from_index(s->rest, 1);
+	while (s->rest.n > 0 && strchr(" \t\n", s->rest.p[0]))
+		s->rest = str_from_index(s->rest, 1);
 	size_t end = 0;
 	while (end < s->rest.n &&
 		(s->rest.p[end] != '\n' || (end > 0 && s->rest.p[end - 1] == '\\')))
