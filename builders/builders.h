@@ -42,7 +42,7 @@ struct artifact {
 			struct str uri;
 			struct digest sha256;
 			bool pinned; /* false: taken as found, its digest only recorded */
-		} *items;
+		} * items;
 		size_t n;
 		size_t cap;
 	} inputs;
@@ -57,17 +57,18 @@ struct comm_output {
 };
 
 struct comm_result {
-	int exit_code;     /* 128 + N for a signal */
+	int exit_code; /* 128 + N for a signal */
 	bool disconnected; /* ended without a status */
 };
 
 struct communicator;
 struct communicator_ops {
 	const char *name;
+	bool remote; /* a command that cannot be started may be startable later */
 	int (*upload)(struct communicator *c, const char *path, struct str bytes, uint32_t mode,
 		struct error *err);
-	int (*download)(struct communicator *c, const char *path, struct buf *out,
-		struct error *err);
+	int (*download)(
+		struct communicator *c, const char *path, struct buf *out, struct error *err);
 	/* Runs `command` as a login shell's `sh -c` does. deadline: steady ns, 0 none. */
 	int (*exec)(struct communicator *c, struct str command, const struct comm_output *out,
 		int64_t deadline, struct comm_result *result, struct error *err);
@@ -84,26 +85,30 @@ enum on_error { ON_ERROR_CLEANUP = 0, ON_ERROR_ABORT, ON_ERROR_ASK, ON_ERROR_RUN
 struct build_options {
 	const struct plan *plan;
 	const char *output_dir; /* of this build; made, and refused when not empty unless force */
-	const char *work_dir;   /* for what goes away */
+	const char *work_dir; /* for what goes away */
 	const char *cache_dir;
 	bool force;
 	enum on_error on_error;
 	const char *trace_backend; /* NULL: best */
-	const struct tree *tree;   /* of the commit, for file:// bases and the like */
-	int64_t epoch;             /* seconds; time stamp of everything that the image format dates */
+	const struct tree *tree; /* of the commit, for file:// bases and the like */
+	int64_t epoch; /* seconds; time stamp of everything that the image format dates */
 	const struct clock *clock;
 	const struct log *log;
 	struct manifest *manifest; /* header written already */
 	struct redactor *redactor; /* grows with what fills the holes */
 	const char *const *environment;
 	int cancel_fd; /* readable when the build shall stop; -1 none */
+	/* Of the template, for the image's labels; may be empty. */
+	struct str source; /* the repository */
+	struct str revision; /* the commit */
 };
 
 struct builder;
+struct watch;
 struct machine; /* the builder's own; first member is `const struct builder *builder` */
 
 enum builder_flag {
-	BUILDER_LOCAL = 1 << 0,    /* needs no network and no account */
+	BUILDER_LOCAL = 1 << 0, /* needs no network and no account */
 	BUILDER_REHEARSE = 1 << 1, /* `--as` may name it */
 };
 
@@ -120,20 +125,26 @@ struct builder {
 	/* More than the table can say; messages with places go to d. May be NULL. */
 	int (*check)(const struct conf *config, struct diags *d, struct arena *a);
 	int (*start)(struct machine **out, const struct build_options *o, struct error *err);
+	/* Before the first step: what the machine's children are served with (builders/watch.h). */
+	void (*watch)(struct machine *m, struct watch *w);
 	struct communicator *(*communicator)(struct machine *m);
+	/* The value of a hole ("Host", without "build."), or false. May be NULL. */
+	bool (*fill)(struct machine *m, struct str name, struct str *value);
 	/* A record for the manifest: {"type": "rootfs", ...}, in the arena. */
 	struct json *(*describe)(struct machine *m, struct arena *a);
 	int (*capture)(struct machine *m, struct artifact *out, struct arena *a, struct error *err);
 	/* Ends and removes everything but the captured output; called once, also after failures. */
 	int (*stop)(struct machine *m, bool keep_output, struct error *err);
+	/* Instead of stop, for -on-error=abort: everything stays, journal included. */
+	void (*leave)(struct machine *m);
 };
 
 /* NULL-ended, in the order a user meets them; NULL when the type is not known. */
 extern const struct builder *const builder_table[];
 const struct builder *builder_find(struct str type);
 /* Checks a builder's configuration with its table. Unknown types: a warning. */
-MUST_CHECK int builder_check(const struct conf *config, struct str type, struct diags *d,
-	struct arena *a);
+MUST_CHECK int builder_check(
+	const struct conf *config, struct str type, struct diags *d, struct arena *a);
 
 /*
  * The whole of one build in this process: start, steps, capture, stop, everything recorded in the
@@ -153,7 +164,7 @@ MUST_CHECK int build_run(struct build_result *out, const struct build_options *o
 	struct error *err);
 
 /* Removes what builds that died left behind, as their journals in work_dir say. */
-MUST_CHECK int builders_cleanup(const char *work_dir, const struct log *log, size_t *removed,
-	struct error *err);
+MUST_CHECK int builders_cleanup(
+	const char *work_dir, const struct log *log, size_t *removed, struct error *err);
 
 #endif

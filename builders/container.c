@@ -135,6 +135,12 @@ void container_kill(struct container *c)
 		kill(c->init, SIGKILL);
 }
 
+void container_wait(struct container *c)
+{
+	while (c->init > 0 && waitpid(c->init, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 void container_terminate(struct container *c)
 {
 	if (c->control >= 0)
@@ -248,8 +254,8 @@ int container_spawn(struct container *c, const struct container_command *command
 
 /* ---- Files inside --------------------------------------------------------------------------- */
 
-int container_write(struct container *c, const char *path, struct str bytes, uint32_t mode,
-	struct error *err)
+int container_write(
+	struct container *c, const char *path, struct str bytes, uint32_t mode, struct error *err)
 {
 	autoclose int fd = rooted_open_file(c->root_fd, path, O_WRONLY | O_CREAT, err);
 	if (fd < 0)

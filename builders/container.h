@@ -15,9 +15,9 @@
 #include <sys/types.h>
 
 struct container_spec {
-	const char *root;        /* a mount point of the caller's mount namespace */
+	const char *root; /* a mount point of the caller's mount namespace */
 	const char *hostname;
-	bool no_network;         /* a net namespace with nothing but lo */
+	bool no_network; /* a net namespace with nothing but lo */
 	const char *resolv_conf; /* file of the host to show as /etc/resolv.conf; NULL: none */
 };
 
@@ -39,14 +39,14 @@ struct container {
 	int own_pid_namespace;
 };
 
-#define CONTAINER_INIT                                                                             \
-	{                                                                                          \
-		.control = -1, .root_fd = -1, .namespaces = {-1, -1, -1, -1, -1},                  \
-		.own_pid_namespace = -1                                                            \
+#define CONTAINER_INIT \
+	{ \
+		.control = -1, .root_fd = -1, .namespaces = {-1, -1, -1, -1, -1}, \
+		.own_pid_namespace = -1 \
 	}
 
-MUST_CHECK int container_start(struct container *out, const struct container_spec *spec,
-	struct error *err);
+MUST_CHECK int container_start(
+	struct container *out, const struct container_spec *spec, struct error *err);
 
 struct container_command {
 	const char *const *argv;
@@ -69,13 +69,15 @@ MUST_CHECK int container_processes(struct container *c, struct buf *out, struct 
 void container_terminate(struct container *c);
 /* Ends the container: everything inside is gone when the init has been reaped. */
 void container_kill(struct container *c);
+/* Waits for the init by itself, where nobody else does. */
+void container_wait(struct container *c);
 void container_clear(struct container *c);
 
 /* Writes a file below the root; links are followed inside the root only. */
-MUST_CHECK int container_write(struct container *c, const char *path, struct str bytes,
-	uint32_t mode, struct error *err);
-MUST_CHECK int container_read(struct container *c, const char *path, struct buf *out,
-	struct error *err);
+MUST_CHECK int container_write(
+	struct container *c, const char *path, struct str bytes, uint32_t mode, struct error *err);
+MUST_CHECK int container_read(
+	struct container *c, const char *path, struct buf *out, struct error *err);
 
 /* ---- For container.c only ------------------------------------------------------------------- */
 

@@ -112,8 +112,9 @@ static int mount_sys(int root, struct error *err)
 		return error_sys(err, "mount /sys");
 	autoclose int fd = openat(root, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
-			      sizeof(attributes)) != 0)
+	if (fd < 0 ||
+		mount_setattr(
+			fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) != 0)
 		return error_sys(err, "mount /sys read-only");
 	return 0;
 }
@@ -147,8 +148,8 @@ static int mount_pts(int dev, struct error *err)
 
 static int mount_dev(int root, struct error *err)
 {
-	autoclose int dev = mount_dir(
-		root, "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755,size=1m,nr_inodes=4096", err);
+	autoclose int dev = mount_dir(root, "dev", "tmpfs", MS_NOSUID | MS_NOEXEC,
+		"mode=0755,size=1m,nr_inodes=4096", err);
 	if (dev < 0)
 		return -1;
 	for (size_t i = 0; i < countof(device_nodes); i++) {

@@ -38,8 +38,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
-static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
-	curl_off_t up_now)
+static int on_progress(
+	void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
 {
 	(void)total, (void)now, (void)up_total, (void)up_now;
 	struct transfer *t = ctx;

@@ -8,7 +8,7 @@
  * Writes what the address delivers to fd. https and, when the caller is going to check a digest,
  * http; redirects stay within these. At most 64 GiB; stops when cancel_fd (-1: none) is readable.
  */
-MUST_CHECK int download_file(int fd, const char *url, bool plain_http, int cancel_fd,
-	struct error *err);
+MUST_CHECK int download_file(
+	int fd, const char *url, bool plain_http, int cancel_fd, struct error *err);
 
 #endif

@@ -127,7 +127,8 @@ static int gzip_open(struct archive *a, struct gzip_sink *g, struct error *err)
 {
 	if (archive_write_add_filter_gzip(a) != ARCHIVE_OK ||
 		archive_write_set_filter_option(a, "gzip", "timestamp", NULL) != ARCHIVE_OK ||
-		archive_write_set_filter_option(a, "gzip", "compression-level", "6") != ARCHIVE_OK ||
+		archive_write_set_filter_option(a, "gzip", "compression-level", "6") !=
+			ARCHIVE_OK ||
 		archive_write_set_format_raw(a) != ARCHIVE_OK ||
 		archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 		archive_write_open(a, g, NULL, gzip_write, NULL) != ARCHIVE_OK)
@@ -273,9 +274,8 @@ static void entry_times(struct archive_entry *entry, struct timespec times[2])
 	times[0].tv_nsec = times[1].tv_nsec = archive_entry_mtime_nsec(entry);
 }
 
-static int set_owner(
-	const struct extraction *x, int dir, const char *name, struct archive_entry *entry,
-	struct error *err)
+static int set_owner(const struct extraction *x, int dir, const char *name,
+	struct archive_entry *entry, struct error *err)
 {
 	if (!x->keep_owners)
 		return 0;
@@ -286,8 +286,8 @@ static int set_owner(
 	return 0;
 }
 
-static int write_content(struct extraction *x, int fd, struct archive_entry *entry,
-	struct error *err)
+static int write_content(
+	struct extraction *x, int fd, struct archive_entry *entry, struct error *err)
 {
 	for (;;) {
 		const void *bytes = NULL;

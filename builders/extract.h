@@ -9,11 +9,11 @@
  * Writes the uncompressed bytes of a file (any compression that libarchive knows, or none) to
  * `out`, and their digest and number.
  */
-MUST_CHECK int extract_plain(int out, struct digest *sha256, uint64_t *size, int in,
-	struct error *err);
+MUST_CHECK int extract_plain(
+	int out, struct digest *sha256, uint64_t *size, int in, struct error *err);
 /* Writes `in` as gzip without name and time. The digest and number are of the gzip's bytes. */
-MUST_CHECK int extract_gzip(int out, struct digest *sha256, uint64_t *size, int in,
-	struct error *err);
+MUST_CHECK int extract_gzip(
+	int out, struct digest *sha256, uint64_t *size, int in, struct error *err);
 /*
  * Unpacks an uncompressed tar into an empty directory, with owners, modes, times and extended
  * attributes. Nothing is written outside of it, whatever paths and links the archive has. Devices

@@ -32,7 +32,8 @@ struct layer {
 	struct tar *tar;
 	const struct layer_options *options;
 	struct arena links_arena;
-	struct map links; /* inode_key of files with several names -> struct str *, the first name */
+	struct map
+		links; /* inode_key of files with several names -> struct str *, the first name */
 };
 
 /* One directory of the walk: descriptors, and the path from the root. */
@@ -82,8 +83,8 @@ static int xattr_cmp(const void *a, const void *b)
 	return str_cmp(((const struct tar_xattr *)a)->name, ((const struct tar_xattr *)b)->name);
 }
 
-static int read_xattrs(struct xattr_list *out, struct arena *a, int dir, const char *name,
-	struct error *err)
+static int read_xattrs(
+	struct xattr_list *out, struct arena *a, int dir, const char *name, struct error *err)
 {
 	autoclose int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
@@ -272,8 +273,7 @@ static int write_entry(struct layer *l, const struct pair *p, struct str path, s
 		e.minor = minor(st->st_rdev);
 	}
 	struct xattr_list xattrs = {0};
-	if (has_xattrs(st->st_mode) &&
-		read_xattrs(&xattrs, &a, p->level->tree, p->name, err) != 0)
+	if (has_xattrs(st->st_mode) && read_xattrs(&xattrs, &a, p->level->tree, p->name, err) != 0)
 		return -1;
 	e.xattrs = xattrs.items;
 	e.xattr_count = xattrs.n;

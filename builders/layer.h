@@ -5,7 +5,7 @@
 #include "builders/tar.h"
 
 struct layer_options {
-	int64_t epoch;     /* later time stamps are cut to it; s */
+	int64_t epoch; /* later time stamps are cut to it; s */
 	bool compare_bytes; /* the trees share no inodes: equal change times mean nothing */
 };
 
@@ -14,7 +14,7 @@ struct layer_options {
  * it, and what is gone as an OCI whiteout. Both are descriptors of directories; nothing is mounted
  * in them. Sockets are left out.
  */
-MUST_CHECK int layer_write(struct tar *out, int tree, int lower, const struct layer_options *o,
-	struct error *err);
+MUST_CHECK int layer_write(
+	struct tar *out, int tree, int lower, const struct layer_options *o, struct error *err);
 
 #endif

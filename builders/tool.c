@@ -1,6 +1,7 @@
 #include "builders/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 

@@ -8,8 +8,8 @@
 struct tool {
 	const char *const *argv;
 	const char *const *envp;
-	int cwd_fd;            /* AT_FDCWD: as it is */
-	int cancel_fd;         /* -1: none */
+	int cwd_fd; /* AT_FDCWD: as it is */
+	int cancel_fd; /* -1: none */
 	const struct log *log; /* both streams go here, line by line; NULL: nowhere */
 };
 

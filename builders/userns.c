@@ -142,8 +142,9 @@ static int map_ids(enum userns_kind *out, bool range, uid_t uid, gid_t gid, stru
 		return 0;
 	}
 	if (map_was_written("/proc/self/uid_map") || map_was_written("/proc/self/gid_map"))
-		return error_set(err, ERROR_SYSTEM, "user namespace: newgidmap did not map the "
-						    "groups of /etc/subgid");
+		return error_set(err, ERROR_SYSTEM,
+			"user namespace: newgidmap did not map the "
+			"groups of /etc/subgid");
 	*out = USERNS_SINGLE;
 	return map_single(uid, gid, err);
 }
@@ -179,7 +180,8 @@ int userns_enter(enum userns_kind *out, struct error *err)
 		;
 	errno = saved;
 	if (unshared != 0)
-		return error_sys(err, "user namespace: builds that do not run as root need "
-				      "user namespaces, which this machine refuses");
+		return error_sys(err,
+			"user namespace: builds that do not run as root need "
+			"user namespaces, which this machine refuses");
 	return map_ids(out, WIFEXITED(status) && WEXITSTATUS(status) == 0, uid, gid, err);
 }

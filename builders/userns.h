@@ -7,8 +7,8 @@
 /* How the ids of a build map to ids of the machine. */
 enum userns_kind {
 	USERNS_NONE = 0, /* root: no user namespace was needed */
-	USERNS_RANGE,    /* ids 0..N through newuidmap and newgidmap */
-	USERNS_SINGLE,   /* id 0 only: no other owner can be kept */
+	USERNS_RANGE, /* ids 0..N through newuidmap and newgidmap */
+	USERNS_SINGLE, /* id 0 only: no other owner can be kept */
 };
 
 /*

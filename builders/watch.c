@@ -32,6 +32,12 @@ void watch_close(struct watch *w)
 	close(w->signal_fd);
 	w->signal_fd = -1;
 	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
+	arena_clear(&w->arena);
+}
+
+uint32_t watch_step(const struct watch *w, uint64_t tree)
+{
+	return tree > 0 && tree <= w->steps.n ? w->steps.items[tree - 1] : w->step;
 }
 
 static struct watch_child *find_child(struct watch *w, pid_t pid)
@@ -164,8 +170,8 @@ static int exec_error(const struct watch_run *run)
 	return error;
 }
 
-static int child_result(struct watch *w, const struct watch_run *run, struct comm_result *result,
-	struct error *err)
+static int child_result(
+	struct watch *w, const struct watch_run *run, struct comm_result *result, struct error *err)
 {
 	int status = find_child(w, run->pid)->status;
 	forget(w, run->pid);
@@ -191,6 +197,8 @@ int watch_child(struct watch *w, const struct watch_run *run, const struct comm_
 		end_group(w, run->pid);
 		return error_wrap(err, "trace the command");
 	}
+	if (w->tracer)
+		list_push(&w->arena, &w->steps) = w->step;
 	int streams[2] = {run->streams[0], run->streams[1]};
 	int r = write(run->go, "g", 1) == 1 ? 0 : error_sys(err, "start the command");
 	while (r == 0 && !find_child(w, run->pid)->ended)

@@ -29,10 +29,18 @@ struct watch {
 	sigset_t old_mask;
 	bool cancelled; /* what was running has been ended because of cancel_fd */
 	struct watch_child children[WATCH_CHILDREN];
+	uint32_t step; /* the one that runs now */
+	/* The step of each child that the tracer was attached to, in that order. */
+	struct arena arena;
+	struct {
+		uint32_t *items;
+		size_t n;
+		size_t cap;
+	} steps;
 };
 
-MUST_CHECK int watch_open(struct watch *w, const struct clock *clock, int cancel_fd,
-	struct error *err);
+MUST_CHECK int watch_open(
+	struct watch *w, const struct clock *clock, int cancel_fd, struct error *err);
 void watch_close(struct watch *w);
 /* A child whose end somebody is going to ask for. */
 MUST_CHECK int watch_add(struct watch *w, pid_t pid, struct error *err);
@@ -57,8 +65,10 @@ MUST_CHECK int watch_child(struct watch *w, const struct watch_run *run,
 	const struct comm_output *out, int64_t deadline, struct comm_result *result,
 	struct error *err);
 /* Waits for the end of an added child and forgets it. false: still running at the deadline. */
-MUST_CHECK int watch_wait(struct watch *w, pid_t pid, int64_t deadline, bool *ended,
-	struct error *err);
+MUST_CHECK int watch_wait(
+	struct watch *w, pid_t pid, int64_t deadline, bool *ended, struct error *err);
+/* The step under which a tree of processes was started; the current one when that is not known. */
+uint32_t watch_step(const struct watch *w, uint64_t tree);
 /* Sleeps until the deadline; -1 when the build was cancelled. */
 MUST_CHECK int watch_sleep(struct watch *w, int64_t deadline, struct error *err);
 

@@ -1,0 +1,387 @@
+#include "builders/run.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/file.h"
+#include "builders/host.h"
+
+#define RETRY_NS INT64_C(2000000000)
+#define DOWNLOAD_MAX ((size_t)1 << 30)
+
+/* ---- Holes ---------------------------------------------------------------------------------- */
+
+/* Values of these holes give access to something, if they have a value at all. */
+static const char *const sensitive_holes[] = {"Password", "WinRMPassword", "SSHPrivateKey"};
+
+struct fill {
+	struct run *run;
+	struct arena *arena;
+	bool record;
+	int status;
+	struct error *err;
+};
+
+static bool fill_hole(void *ctx, struct str name, struct str *value)
+{
+	struct fill *f = ctx;
+	struct run *r = f->run;
+	struct str plain = str_has_prefix(name, STR("build.")) ? str_from_index(name, 6) : name;
+	if (str_is(plain, "PackerRunUUID"))
+		*value = str_from(r->run_id);
+	else if (!r->builder->fill || !r->builder->fill(r->machine, plain, value))
+		return false;
+	for (size_t i = 0; i < countof(sensitive_holes); i++) {
+		if (str_is(plain, sensitive_holes[i]) && value->n > 0)
+			redactor_add(r->o->redactor, plain, *value);
+	}
+	if (f->record && f->status == 0)
+		f->status = record_fill(r, name, *value, f->err);
+	return true;
+}
+
+int run_fill(
+	struct run *r, struct arena *a, const struct text *t, struct str *out, struct error *err)
+{
+	struct fill f = {.run = r, .arena = a, .record = true, .err = err};
+	if (r->o->redactor)
+		text_redactions(t, r->o->redactor);
+	if (text_fill(t, a, fill_hole, &f, out, err) != 0)
+		return -1;
+	return f.status;
+}
+
+struct str run_display(struct run *r, struct arena *a, const struct text *t)
+{
+	struct fill f = {.run = r, .arena = a};
+	scoped(buf) shown = {0};
+	for (size_t i = 0; i < t->n; i++) {
+		const struct text_piece *piece = &t->items[i];
+		struct str value = piece->value;
+		if (piece->kind == TEXT_SENSITIVE) {
+			buf_printf(&shown, "<sensitive:%.*s>", STR_ARG(piece->name));
+			continue;
+		}
+		if (piece->kind == TEXT_HOLE && !fill_hole(&f, piece->name, &value))
+			buf_printf(&shown, "<hole:%.*s>", STR_ARG(piece->name));
+		else
+			buf_add(&shown, value);
+	}
+	return arena_str(a, shown.n > 0 ? buf_str(&shown) : STR(""));
+}
+
+/* ---- Output --------------------------------------------------------------------------------- */
+
+/* Both streams of a command: hashed whole, shown by line. */
+struct output {
+	struct run *run;
+	struct hasher hashers[2];
+	uint64_t bytes[2];
+	struct lines lines[2];
+};
+
+static void show_stdout(void *ctx, struct str line)
+{
+	struct run *r = ctx;
+	log_text(&r->message, LOG_INFO, line);
+}
+
+static void show_stderr(void *ctx, struct str line)
+{
+	struct run *r = ctx;
+	log_text(&r->errors, LOG_INFO, line);
+}
+
+static void output_init(struct output *o, struct run *r)
+{
+	*o = (struct output){.run = r};
+	o->lines[0] = (struct lines){.emit = show_stdout, .ctx = r};
+	o->lines[1] = (struct lines){.emit = show_stderr, .ctx = r};
+	hasher_init(&o->hashers[0]);
+	hasher_init(&o->hashers[1]);
+}
+
+static void output_write(void *ctx, int stream, struct str bytes)
+{
+	struct output *o = ctx;
+	int i = stream == 2;
+	hasher_add(&o->hashers[i], bytes);
+	o->bytes[i] += bytes.n;
+	lines_add(&o->lines[i], bytes);
+}
+
+static void output_finish(struct output *o, struct step_result *result)
+{
+	for (int i = 0; i < 2; i++) {
+		lines_end(&o->lines[i]);
+		lines_clear(&o->lines[i]);
+		hasher_finish(&o->hashers[i], &result->sha256[i]);
+		result->bytes[i] = o->bytes[i];
+	}
+}
+
+/* ---- Kinds of steps ------------------------------------------------------------------------- */
+
+static int step_upload(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	scoped(arena) a = {0};
+	struct str content, destination;
+	if (run_fill(r, &a, &s->upload.content, &content, err) != 0 ||
+		run_fill(r, &a, &s->upload.destination, &destination, err) != 0)
+		return -1;
+	if (!str_is_cstr(destination))
+		return error_set(err, ERROR_INPUT, "upload: the path holds a NUL");
+	/* A digest of a short text with a password in it would give the password away. */
+	if (!text_is_sensitive(&s->upload.content)) {
+		result->has_content = true;
+		result->content = digest_bytes(content);
+		result->content_bytes = content.n;
+	}
+	return r->communicator->ops->upload(
+		r->communicator, arena_cstr(&a, destination), content, s->upload.mode, err);
+}
+
+/* A path below the output directory; its parents are made. */
+static int host_path(
+	struct run *r, struct arena *a, struct str destination, struct str *out, struct error *err)
+{
+	struct str path;
+	if (destination.n == 0 || destination.p[0] == '/' ||
+		!path_join(a, STR(""), destination, &path) || !path_is_clean(path))
+		return error_set(err, ERROR_INPUT,
+			"download: \"%.*s\" is not a path below the output directory",
+			STR_ARG(destination));
+	struct str dir = path_dir(path);
+	struct str parent = arena_printf(a, "%s/%.*s", r->o->output_dir, STR_ARG(dir));
+	if (dir_make(AT_FDCWD, parent.p, err) != 0)
+		return error_wrap(err, "download");
+	*out = arena_str(a, path);
+	return 0;
+}
+
+static int step_download(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	scoped(arena) a = {0};
+	struct str source, destination, path;
+	if (run_fill(r, &a, &s->download.source, &source, err) != 0 ||
+		run_fill(r, &a, &s->download.destination, &destination, err) != 0)
+		return -1;
+	if (str_has_suffix(destination, STR("/")))
+		destination = arena_printf(
+			&a, "%.*s%.*s", STR_ARG(destination), STR_ARG(path_base(source)));
+	if (!str_is_cstr(source))
+		return error_set(err, ERROR_INPUT, "download: the path holds a NUL");
+	if (host_path(r, &a, destination, &path, err) != 0)
+		return -1;
+	scoped(buf) bytes = {0};
+	buf_init(&bytes, DOWNLOAD_MAX);
+	const char *from = arena_cstr(&a, source);
+	if (r->communicator->ops->download(r->communicator, from, &bytes, err) != 0)
+		return -1;
+	result->has_content = true;
+	result->content = digest_bytes(buf_str(&bytes));
+	result->content_bytes = bytes.n;
+	autoclose int dir = dir_open(AT_FDCWD, r->o->output_dir, err);
+	if (dir < 0)
+		return -1;
+	return file_replace(dir, path.p, buf_str(&bytes), 0644, err);
+}
+
+static bool is_accepted(const struct step_exec *x, int64_t code)
+{
+	for (size_t i = 0; i < x->exit_codes.n; i++) {
+		if (x->exit_codes.items[i] == code)
+			return true;
+	}
+	return false;
+}
+
+/* In Packer's words, which people search for. */
+static int check_exit(const struct step_exec *x, struct comm_result *result, struct error *err)
+{
+	if (result->disconnected) {
+		result->exit_code = STEP_NO_STATUS;
+		if (x->expect_disconnect || is_accepted(x, STEP_NO_STATUS))
+			return 0;
+		return error_set(err, ERROR_SYSTEM,
+			"Script disconnected unexpectedly. If you expected your script to "
+			"disconnect, i.e. from a restart, you can try adding "
+			"`\"expect_disconnect\": true` or `\"valid_exit_codes\": [0, 2300218]` to "
+			"the shell provisioner parameters.");
+	}
+	if (is_accepted(x, result->exit_code))
+		return 0;
+	scoped(buf) allowed = {0};
+	for (size_t i = 0; i < x->exit_codes.n; i++)
+		buf_printf(&allowed, "%s%lld", i ? " " : "", (long long)x->exit_codes.items[i]);
+	return error_set(err, ERROR_SYSTEM,
+		"Script exited with non-zero exit status: %d. Allowed exit codes are: [%s]",
+		result->exit_code, allowed.p ? allowed.p : "");
+}
+
+/* A machine that restarts refuses commands for a while: tried again as long as the step allows. */
+static int exec_with_retries(struct run *r, const struct step *s, struct str command,
+	const struct comm_output *out, struct comm_result *result, struct error *err)
+{
+	const struct clock *clock = r->o->clock;
+	struct communicator *c = r->communicator;
+	int64_t give_up = clock_steady(clock) + s->exec.start_retry_timeout;
+	while (c->ops->exec(c, command, out, r->deadline, result, err) != 0) {
+		int64_t next = clock_steady(clock) + RETRY_NS;
+		if (!c->ops->remote || r->watch.cancelled || next > give_up)
+			return -1;
+		error_clear(err);
+		if (watch_sleep(&r->watch, next, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int pause_after(struct run *r, const struct step *s, struct error *err)
+{
+	if (s->exec.pause_after == 0)
+		return 0;
+	return watch_sleep(&r->watch, clock_steady(r->o->clock) + s->exec.pause_after, err);
+}
+
+static int step_exec(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	scoped(arena) a = {0};
+	struct str command;
+	if (run_fill(r, &a, &s->exec.command, &command, err) != 0)
+		return -1;
+	struct output output;
+	output_init(&output, r);
+	struct comm_output out = {output_write, &output};
+	int status = exec_with_retries(r, s, command, &out, &result->comm, err);
+	output_finish(&output, result);
+	if (status != 0)
+		return -1;
+	if (check_exit(&s->exec, &result->comm, err) != 0)
+		return -1;
+	return pause_after(r, s, err);
+}
+
+static int step_exec_host(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	scoped(arena) a = {0};
+	struct str *argv = arena_array(&a, struct str, s->exec.argv.n);
+	for (size_t i = 0; i < s->exec.argv.n; i++) {
+		if (run_fill(r, &a, &s->exec.argv.items[i], &argv[i], err) != 0)
+			return -1;
+	}
+	struct host_command command = {argv, s->exec.argv.n, r->o->environment, r->o->work_dir};
+	struct output output;
+	output_init(&output, r);
+	struct comm_output out = {output_write, &output};
+	int status = host_exec(&r->watch, &command, &out, r->deadline, &result->comm, err);
+	output_finish(&output, result);
+	if (status != 0)
+		return -1;
+	return check_exit(&s->exec, &result->comm, err);
+}
+
+/* A key press ends a breakpoint; where nobody can press one, it does not stop the build. */
+static int wait_for_key(struct run *r, struct step_result *result, struct error *err)
+{
+	if (!isatty(STDIN_FILENO)) {
+		log_say(&r->say, LOG_WARNING, "No terminal to wait for: going on");
+		result->note = STR("no terminal");
+		return 0;
+	}
+	log_say(&r->say, LOG_INFO, "Press enter to continue.");
+	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {r->o->cancel_fd, POLLIN, 0}};
+	while (poll(fds, countof(fds), -1) < 0) {
+		if (errno != EINTR)
+			return error_sys(err, "poll");
+	}
+	char line[256];
+	if (fds[1].revents) {
+		r->watch.cancelled = true;
+		return error_set(err, ERROR_SYSTEM, "cancelled");
+	}
+	return read(STDIN_FILENO, line, sizeof(line)) >= 0 ? 0 : error_sys(err, "terminal");
+}
+
+static int step_wait(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	scoped(arena) a = {0};
+	if (s->wait.duration == 0) {
+		struct str note = run_display(r, &a, &s->wait.note);
+		log_say(&r->say, LOG_INFO, "Pausing at breakpoint provisioner with note \"%.*s\".",
+			STR_ARG(note));
+		return wait_for_key(r, result, err);
+	}
+	int64_t until = clock_steady(r->o->clock) + s->wait.duration;
+	bool late = r->deadline > 0 && r->deadline < until;
+	struct str shown = duration_str(&a, s->wait.duration);
+	log_say(&r->say, LOG_INFO, "Pausing %.*s...", STR_ARG(shown));
+	if (watch_sleep(&r->watch, late ? r->deadline : until, err) != 0)
+		return -1;
+	return late ? error_set(err, ERROR_SYSTEM, "timed out") : 0;
+}
+
+/* A container does not boot. What the template would have the machine do then is not done. */
+static int step_boot(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	log_say(&r->say, LOG_WARNING, "Not done, because this machine does not boot: %.*s",
+		STR_ARG(s->boot.what));
+	result->note = STR("not done: this machine does not boot");
+	return record_gap(r, s->id, "code that runs at boot was not run", err);
+}
+
+static int step_refused(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	(void)r, (void)result;
+	return error_set(
+		err, ERROR_BUG, "a step of type \"%s\" cannot be run", step_type_name(s->type));
+}
+
+typedef int step_fn(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err);
+static step_fn *const kinds[] = {
+	[STEP_NONE] = step_refused,
+	[STEP_UPLOAD] = step_upload,
+	[STEP_DOWNLOAD] = step_download,
+	[STEP_EXEC] = step_exec,
+	[STEP_EXEC_HOST] = step_exec_host,
+	[STEP_WAIT] = step_wait,
+	[STEP_BOOT] = step_boot,
+	[STEP_OPAQUE] = step_refused,
+};
+
+/* Whatever happened, the record says so; what could not be recorded fails the step. */
+int run_step(struct run *r, const struct step *s, uint32_t attempt, struct error *err)
+{
+	struct step_result result = {.start = clock_wall(r->o->clock)};
+	result.sha256[0] = result.sha256[1] = digest_bytes(STR(""));
+	struct error failure = {0};
+	r->watch.step = s->id;
+	r->step_gaps = 0;
+	if (record_step(r, s, attempt, err) != 0)
+		return -1;
+	int status = kinds[s->type](r, s, &result, &failure);
+	result.end = clock_wall(r->o->clock);
+	if (record_step_end(r, s, &result, attempt, status != 0 ? &failure : NULL, err) != 0)
+		return -1;
+	if (r->record_error.code != ERROR_NONE) {
+		*err = r->record_error;
+		return error_wrap(err, "record");
+	}
+	if (status == 0)
+		return 0;
+	bool is_exec = s->type == STEP_EXEC || s->type == STEP_EXEC_HOST;
+	if (is_exec && s->exec.cleanup && !r->watch.cancelled) {
+		log_say(&r->errors, LOG_WARNING, "%s", failure.text);
+		return 0;
+	}
+	*err = failure;
+	return -1;
+}
