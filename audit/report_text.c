@@ -40,9 +40,9 @@ static void add_place(struct buf *out, const struct origin *o)
 }
 
 /* White space up to the column, tabs kept so that the caret stands below its character. */
-static void add_indent(struct buf *out, struct str line, size_t n)
+static void add_indent(struct buf *out, struct str line)
 {
-	for (size_t i = 0; i < n && i < line.n; i++) {
+	for (size_t i = 0; i < line.n; i++) {
 		if (line.p[i] == '\t')
 			buf_add_byte(out, '\t');
 		else if (((unsigned char)line.p[i] & 0xc0) != 0x80)
@@ -56,12 +56,15 @@ static void add_excerpt(
 	size_t start = span->col > 0 ? span->col - 1 : 0;
 	if (start >= line.n)
 		start = 0;
-	struct str marked = str_sub(line, start, span->len > 0 ? span->len : 1);
-	size_t width = report_code_points(marked, marked.n);
+	scoped(buf) before = {0};
+	scoped(buf) marked = {0};
+	log_escape(&before, str_sub(line, 0, start));
+	log_escape(&marked, str_sub(line, start, span->len > 0 ? span->len : 1));
+	size_t width = report_code_points(buf_str(&marked), marked.n);
 	buf_printf(out, "%s%6u |%s ", style->dim, (unsigned)span->line, style->reset);
 	log_escape(out, line);
 	buf_printf(out, "\n%s       |%s ", style->dim, style->reset);
-	add_indent(out, line, start);
+	add_indent(out, buf_str(&before));
 	buf_printf(out, "%s^", style->bold);
 	for (size_t i = 1; i < width && i < CARET_MAX; i++)
 		buf_add_byte(out, '~');

@@ -1,4 +1,5 @@
 #include "audit/audit.h"
+#include "base/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,6 +287,40 @@ static void every_rule_of_the_baseline_explains_itself(void **state)
 	assert_true(groups >= 14);
 }
 
+static int load_fixtures(struct policy **out, const char *waivers, struct error *err)
+{
+	scoped(buf) pack = {0};
+	scoped(buf) waiver = {0};
+	struct policy_file files[64];
+	size_t n = 0;
+	const struct policy_file *builtin = policy_builtin(&n);
+	assert_true(n + 2 <= countof(files));
+	memcpy(files, builtin, n * sizeof(*builtin));
+	if (file_read(&pack, AT_FDCWD, FIXTURES "/policy/acme.hcl", 1 << 20, err) < 0 ||
+		file_read(&waiver, AT_FDCWD, waivers, 1 << 20, err) < 0)
+		fail_msg("%s", err->text);
+	files[n++] = (struct policy_file){STR("acme.hcl"), buf_str(&pack)};
+	files[n++] = (struct policy_file){STR("waivers.hcl"), buf_str(&waiver)};
+	const struct policy_options o = {files, n, STR("acme")};
+	return policy_load(out, &o, err);
+}
+
+static void a_publisher_adds_a_pack_a_profile_and_waivers(void **state)
+{
+	(void)state;
+	struct error err = {0};
+	scoped_ptr(policy) p = NULL;
+	if (load_fixtures(&p, FIXTURES "/policy/waivers.hcl", &err) < 0)
+		fail_msg("%s", err.text);
+	assert_null(policy_find(p, STR("PN001")));
+	assert_int_equal(policy_find(p, STR("SG013"))->severity, SEVERITY_HIGH);
+	assert_int_equal(hcl_member(&policy_find(p, STR("ACME001"))->params, STR("hosts"))->n, 2);
+	assert_true(policy_find(p, STR("RX001"))->locked);
+	scoped_ptr(policy) refused = NULL;
+	assert_int_equal(load_fixtures(&refused, FIXTURES "/policy/waiver-locked.hcl", &err), -1);
+	assert_non_null(strstr(err.text, "waivers.hcl:1:1: rule RX001 is locked"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +337,7 @@ int main(void)
 		cmocka_unit_test(a_profile_chooses_packs_and_changes_rules),
 		cmocka_unit_test(comments_and_layout_do_not_count_in_the_digest),
 		cmocka_unit_test(every_change_of_meaning_changes_the_digest),
+		cmocka_unit_test(a_publisher_adds_a_pack_a_profile_and_waivers),
 		cmocka_unit_test(every_profile_of_the_program_loads),
 		cmocka_unit_test(every_rule_of_the_baseline_explains_itself),
 	};
