@@ -44,14 +44,32 @@ static int compile_unknown(struct compiler *c, const struct template_provisioner
 	return compile_step(c, STEP_OPAQUE, &p->origin) ? 0 : -1;
 }
 
+/* The configuration lives with the plan, messages with the caller. */
+static int decode(
+	struct compiler *c, void *config, const struct conf *from, const struct provisioner *type)
+{
+	struct diags d = {0};
+	const char *what = arena_printf(c->arena, "provisioner %s", type->type).p;
+	int status = conf_decode(config, from, type->fields, what, &d, c->arena);
+	for (size_t i = 0; i < d.n; i++) {
+		const struct diag *m = &d.items[i];
+		if (m->severity == DIAG_ERROR)
+			compile_error(c, &m->origin, "%.*s", STR_ARG(m->text));
+		else
+			diag_warning(c->diags, c->diag_arena, &m->origin, "%.*s", STR_ARG(m->text));
+		if (m->hint.n > 0)
+			diag_hint(c->diags, c->diag_arena, "%.*s", STR_ARG(m->hint));
+	}
+	return status;
+}
+
 static int compile_known(
 	struct compiler *c, const struct template_provisioner *p, const struct provisioner *type)
 {
 	void *config = arena_alloc(c->arena, type->size);
-	const char *what = arena_printf(c->diag_arena, "provisioner %s", type->type).p;
 	if (type->defaults)
 		type->defaults(config);
-	if (conf_decode(config, p->config, type->fields, what, c->diags, c->arena) < 0)
+	if (decode(c, config, p->config, type) < 0)
 		return -1;
 	return type->compile(c, p, config);
 }

@@ -210,7 +210,8 @@ static void print_group(
 	if (g->error_cleanup)
 		buf_add_cstr(p->out, "  only after an error");
 	if (g->max_retries > 0)
-		buf_printf(p->out, "  up to %u retries", g->max_retries);
+		buf_printf(p->out, "  up to %u retr%s", g->max_retries,
+			g->max_retries == 1 ? "y" : "ies");
 	if (g->timeout > 0) {
 		buf_add_cstr(p->out, "  within ");
 		put_str(p, duration_str(p->arena, g->timeout));

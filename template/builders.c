@@ -4,10 +4,9 @@ static int read_type(struct load *l, const struct json *j, struct load_builder *
 {
 	const struct json *type = json_find(j, "type");
 	if (!type)
-		return load_error_at(l, j, "builder %zu: \"type\" is missing", l->builders.n + 1);
+		return load_error_at(l, j, "builder %zu: \"type\" is missing", b->index);
 	if (type->type != JSON_STRING || type->text.n == 0)
-		return load_error_at(
-			l, type, "builder %zu: \"type\" is a string", l->builders.n + 1);
+		return load_error_at(l, type, "builder %zu: \"type\" is a string", b->index);
 	b->type = type->text;
 	return 0;
 }
@@ -21,8 +20,7 @@ static int read_name(struct load *l, const struct json *j, struct load_builder *
 	if (!name)
 		return 0;
 	if (name->type != JSON_STRING)
-		return load_error_at(
-			l, name, "builder %zu: \"name\" is a string", l->builders.n + 1);
+		return load_error_at(l, name, "builder %zu: \"name\" is a string", b->index);
 	if (name->text.n == 0)
 		return 0;
 	b->raw_name = name->text;
@@ -38,14 +36,15 @@ static int check_unique(struct load *l, const struct load_builder *b)
 			continue;
 		return load_error(l, &b->origin,
 			"builder %zu: there is a builder named \"%.*s\" already (line %u)",
-			l->builders.n + 1, STR_ARG(b->name), other->origin.span.line);
+			b->index, STR_ARG(b->name), other->origin.span.line);
 	}
 	return 0;
 }
 
-static void read_builder(struct load *l, const struct json *j)
+static void read_builder(struct load *l, const struct json *j, size_t index)
 {
-	struct load_builder b = {.json = j, .origin = load_origin(&l->source, j->span)};
+	struct load_builder b = {
+		.index = index, .json = j, .origin = load_origin(&l->source, j->span)};
 	if (j->type != JSON_OBJECT) {
 		load_error_at(l, j, "a builder is an object");
 		return;
@@ -58,8 +57,7 @@ static void read_builder(struct load *l, const struct json *j)
 		return;
 	int unique = check_unique(l, &b);
 	if (unique == 0 && b.name.n == 0)
-		unique = load_error(
-			l, &b.origin, "builder %zu: the name is empty", l->builders.n + 1);
+		unique = load_error(l, &b.origin, "builder %zu: the name is empty", index);
 	b.origin = load_origin(&l->source, j->span);
 	if (unique == 0)
 		list_push(l->arena, &l->builders) = b;
@@ -197,7 +195,7 @@ void load_builders(struct load *l)
 {
 	const struct json *all = json_find(l->root, "builders");
 	for (size_t i = 0; all && all->type == JSON_ARRAY && i < all->array.n; i++)
-		read_builder(l, all->array.items[i]);
+		read_builder(l, all->array.items[i], i + 1);
 	if (l->t->diags.errors > 0)
 		return;
 	split_names(l, l->in->only, &l->only);

@@ -211,8 +211,8 @@ bool gotmpl_truth(const struct gotmpl_value *v);
 const char *gotmpl_kind_name(enum gotmpl_kind kind);
 /* As {{ }} prints it. */
 struct text gotmpl_print(const struct gotmpl_value *v, struct arena *a);
-/* Shortest form that reads back the same, as Go's %v has it. */
-struct str gotmpl_float_str(struct arena *a, double d);
+/* Shortest form that reads back the same, as Go's %v has it; plain: never with an exponent. */
+struct str gotmpl_float_str(struct arena *a, double d, bool plain);
 
 /* The i-th argument as a string; a fault when it is none. */
 MUST_CHECK int gotmpl_arg_text(const struct gotmpl_call *c, size_t i, struct text *out);

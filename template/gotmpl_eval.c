@@ -284,6 +284,8 @@ static int walk_range(struct walk *w, const struct gotmpl_node *n, const struct 
 	if (!list && value.kind != GOTMPL_INT)
 		return gotmpl_fault(w->run, n->off, "range needs a list or an integer, not %s",
 			gotmpl_kind_name(value.kind));
+	if (!list && n->pipe->variables.n == 2)
+		return gotmpl_fault(w->run, n->off, "range over an integer takes one variable");
 	size_t count = list ? value.list.n : value.integer > 0 ? (size_t)value.integer : 0;
 	if (count == 0)
 		return walk_list(w, &n->otherwise, dot);

@@ -302,10 +302,13 @@ static bool to_integer(struct str s, int64_t *out)
 	if (s.n > 0 && (s.p[0] == '-' || s.p[0] == '+'))
 		s = str_from_index(s, 1);
 	uint64_t base = 10;
-	if (s.n > 1 && s.p[0] == '0') {
-		char c = s.p[1];
-		base = c == 'x' || c == 'X' ? 16 : c == 'b' || c == 'B' ? 2 : 8;
-		s = str_from_index(s, c >= '0' && c <= '9' ? 1 : 2);
+	char letter = s.n > 1 && s.p[0] == '0' ? s.p[1] : '\0';
+	if (letter != '\0' && strchr("xXbBoO", letter)) {
+		base = letter == 'x' || letter == 'X' ? 16 : letter == 'b' || letter == 'B' ? 2 : 8;
+		s = str_from_index(s, 2);
+	} else if (letter >= '0' && letter <= '9') {
+		base = 8;
+		s = str_from_index(s, 1);
 	}
 	uint64_t value = 0;
 	uint64_t max = (uint64_t)INT64_MAX + minus;
@@ -349,7 +352,9 @@ static int lex_number(struct gotmpl_lexer *l, struct gotmpl_token *out)
 	if (to_integer(buf_str(&bytes), &out->value.integer))
 		return 0;
 	out->value.kind = GOTMPL_FLOAT;
-	if (!to_float(l->arena, buf_str(&bytes), &out->value.number))
+	struct str digits = buf_str(&bytes);
+	bool integer = str_find_byte(digits, '.') == STR_NPOS && !strpbrk(bytes.p, "eEpP");
+	if (integer || !to_float(l->arena, digits, &out->value.number))
 		return fault(l, from, "malformed number");
 	return 0;
 }

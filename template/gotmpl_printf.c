@@ -135,12 +135,15 @@ static void quote_rune(struct buf *out, uint32_t code, char quote)
 		['\\'] = "\\\\",
 	};
 	char bytes[4];
+	bool hidden = utf8_is_invisible(code) || utf8_is_bidi_control(code);
 	if (code == (uint8_t)quote)
 		buf_printf(out, "\\%c", quote);
 	else if (code < countof(escapes) && escapes[code])
 		buf_add_cstr(out, escapes[code]);
 	else if (code < 0x20 || code == 0x7f)
 		buf_printf(out, "\\x%02x", code);
+	else if (code < 0xa0 ? code > 0x7f : hidden)
+		buf_printf(out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
 	else
 		buf_add(out, (struct str){bytes, utf8_encode(code, bytes)});
 }
@@ -231,7 +234,7 @@ static bool format_float(struct formatter *f, const struct spec *s, double value
 	case 'G':
 		digits = s->has_precision ? arena_printf(f->arena, s->verb == 'G' ? "%.*G" : "%.*g",
 						    precision, magnitude)
-					  : gotmpl_float_str(f->arena, magnitude);
+					  : gotmpl_float_str(f->arena, magnitude, false);
 		break;
 	case 'f':
 	case 'F':
@@ -406,6 +409,9 @@ static int write_verb(struct formatter *f, struct str *fmt)
 	struct spec s = {0};
 	if (read_spec(f, fmt, &s) < 0)
 		return -1;
+	if (s.verb == '[')
+		return gotmpl_fault(f->call->run, f->call->off,
+			"printf: indexes of arguments are not supported");
 	if (s.verb == '\0' || s.verb == '%') {
 		gotmpl_writer_add(f->writer, s.verb ? STR("%") : STR("%!(NOVERB)"));
 		return 0;

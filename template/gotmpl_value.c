@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
+/* From this power of ten on, and below -4, Go prints an exponent. */
+#define FLOAT_EXPONENT_MAX 6
+
 struct gotmpl_value gotmpl_string(struct arena *a, struct str s)
 {
 	return (struct gotmpl_value){.kind = GOTMPL_STRING, .text = text_from(a, s)};
@@ -67,25 +70,36 @@ const char *gotmpl_kind_name(enum gotmpl_kind kind)
 	return names[kind];
 }
 
-struct str gotmpl_float_str(struct arena *a, double d)
+/* The fewest digits that read back the same: "1.5e+00". */
+static void shortest(char text[static 64], double d)
 {
-	char text[64];
-	if (isnan(d) || isinf(d))
-		return isnan(d) ? STR("NaN") : d > 0 ? STR("+Inf") : STR("-Inf");
 	for (int precision = 1; precision <= 17; precision++) {
-		snprintf(text, sizeof(text), "%.*e", precision - 1, d);
+		snprintf(text, 64, "%.*e", precision - 1, d);
 		if (fabs(strtod(text, NULL) - d) <= 0)
-			break;
+			return;
 	}
-	const char *e = strchr(text, 'e');
-	long exponent = e ? strtol(e + 1, NULL, 10) : 0;
-	if (exponent < -4 || exponent >= 21)
-		return arena_str(a, str_from(text));
+}
+
+static struct str positional(struct arena *a, const char *text, long exponent, double d)
+{
 	long digits = 0;
-	for (const char *p = text; p < e; p++)
+	for (const char *p = text; *p != '\0' && *p != 'e'; p++)
 		digits += *p >= '0' && *p <= '9';
 	long decimals = digits - 1 - exponent;
 	return arena_printf(a, "%.*f", decimals > 0 ? (int)decimals : 0, d);
+}
+
+struct str gotmpl_float_str(struct arena *a, double d, bool plain)
+{
+	char text[64] = "";
+	if (isnan(d) || isinf(d))
+		return isnan(d) ? STR("NaN") : d > 0 ? STR("+Inf") : STR("-Inf");
+	shortest(text, d);
+	const char *e = strchr(text, 'e');
+	long exponent = e ? strtol(e + 1, NULL, 10) : 0;
+	if (!plain && (exponent < -4 || exponent >= FLOAT_EXPONENT_MAX))
+		return arena_str(a, str_from(text));
+	return positional(a, text, exponent, d);
 }
 
 static struct text print_list(const struct gotmpl_value *v, struct arena *a, size_t depth);
@@ -102,7 +116,7 @@ static struct text print_at(const struct gotmpl_value *v, struct arena *a, size_
 	case GOTMPL_INT:
 		return text_from(a, arena_printf(a, "%lld", (long long)v->integer));
 	case GOTMPL_FLOAT:
-		return text_from(a, gotmpl_float_str(a, v->number));
+		return text_from(a, gotmpl_float_str(a, v->number, false));
 	case GOTMPL_STRING:
 		return v->text;
 	case GOTMPL_LIST:

@@ -24,12 +24,14 @@ struct load_variable {
 	bool deferred;
 	bool declared;
 	struct text raw; /* before interpolation */
+	struct origin given; /* of raw */
 	const struct load_source *source; /* of raw; NULL: command line */
 	const struct json *json; /* in source; NULL likewise */
 };
 
 /* raw_name: before interpolation; only, except and override may use either. */
 struct load_builder {
+	size_t index; /* from 1, as messages count */
 	struct str raw_name;
 	struct str name;
 	struct str type;
@@ -67,6 +69,7 @@ struct render {
 	enum component component;
 	struct str type;
 	bool variables; /* env is allowed, fields are deferred */
+	struct origin given; /* of strings that come from no file */
 };
 
 /* The place of a value, and of a byte of a decoded string in it. */

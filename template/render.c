@@ -126,7 +126,7 @@ static struct function_context context_of(const struct render *r, const struct j
 static int tell_fault(
 	const struct render *r, const struct json *j, const struct gotmpl_fault *fault)
 {
-	struct origin o = {STR("-var"), {0}};
+	struct origin o = r->given;
 	if (j)
 		o = load_origin_in(r->source, j, fault->off);
 	return load_error(r->load, &o, "%.*s", STR_ARG(fault->text));

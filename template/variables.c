@@ -61,15 +61,16 @@ static void warn_undeclared(struct load *l, const struct origin *o, struct str n
 static void override(struct load *l, struct str name, struct str value,
 	enum template_variable_source from, const struct load_source *source, const struct json *j)
 {
-	struct origin o = {STR("-var"), {0}};
+	struct origin o = {arena_printf(l->arena, "-var %.*s", STR_ARG(name)), {0}};
 	if (source)
 		o = load_origin(source, j->span);
 	struct load_variable *v = intern(l, name);
 	struct template_variable *out = public(l, v);
 	if (!v->declared)
 		warn_undeclared(l, &o, name);
-	if (!v->declared || out->source != TEMPLATE_VAR_DEFAULT || out->required)
+	if (!v->declared)
 		out->origin = o;
+	v->given = o;
 	out->source = from;
 	v->raw = text_from(l->arena, value);
 	v->source = source;
@@ -192,7 +193,8 @@ static void resolve(struct load *l, struct load_variable *v)
 {
 	if (v->state != LOAD_NEW)
 		return;
-	const struct render r = {.load = l, .source = v->source, .variables = true};
+	const struct render r = {
+		.load = l, .source = v->source, .variables = true, .given = v->given};
 	struct text value = {0};
 	v->state = LOAD_RUNNING;
 	l->variable_depth++;

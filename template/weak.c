@@ -7,7 +7,7 @@ static struct str number_str(const struct json *j, struct arena *a)
 		str_find_byte(j->text, 'e') == STR_NPOS && str_find_byte(j->text, 'E') == STR_NPOS;
 	if (integer && j->text.n <= 16)
 		return j->text;
-	return gotmpl_float_str(a, strtod(arena_cstr(a, j->text), NULL));
+	return gotmpl_float_str(a, strtod(arena_cstr(a, j->text), NULL), true);
 }
 
 bool weak_str(const struct json *j, struct arena *a, struct str *out)
