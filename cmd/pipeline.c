@@ -314,8 +314,6 @@ static struct conf *rehearsal_config(struct pipeline *p, const char *base, const
 	conf_set(&p->arena, c, path ? "base" : "suite", str_from(base));
 	if (checksum)
 		conf_set(&p->arena, c, "base_checksum", str_from(checksum));
-	else if (path)
-		conf_set(&p->arena, c, "base_checksum", STR("none"));
 	return c;
 }
 
