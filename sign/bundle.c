@@ -28,7 +28,7 @@ void dsse_pae(struct buf *out, struct str payload_type, struct str payload)
 	buf_add(out, payload);
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 void bundle_encode(struct buf *out, const struct bundle *b)
 {
@@ -68,7 +68,7 @@ int bundle_write(
 	return buf_check(out, err);
 }
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 static char fold(char c)
 {
@@ -232,6 +232,7 @@ int bundle_check(size_t *key_used, const struct bundle *b, const struct public_k
 		STR_ARG(b->key_id), key_count);
 }
 
+/* NOLINT: two results, and the keys with their number. */
 int bundle_open(struct str *payload, struct arena *a, struct str bundle,
 	const struct public_key *const *keys, size_t key_count, size_t *key_used, struct error *err)
 {

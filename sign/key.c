@@ -48,7 +48,8 @@ int error_openssl(struct error *err, const char *what)
 		reason = text;
 	}
 	ERR_clear_error();
-	return error_set(err, ERROR_SYSTEM, "%s: %s", what, reason ? reason : text);
+	error_set(err, ERROR_SYSTEM, "%s: %s", what, reason ? reason : text);
+	return -1;
 }
 
 const char *key_algorithm_name(enum key_algorithm a)
@@ -56,7 +57,7 @@ const char *key_algorithm_name(enum key_algorithm a)
 	return algorithm_names[a];
 }
 
-/* ---- What is strong enough -------------------------------------------------------------------- */
+/* ---- What is strong enough ------------------------------------------------------------------- */
 
 static int check_ec(EVP_PKEY *pkey, struct error *err)
 {
@@ -146,7 +147,7 @@ int key_classify(enum key_algorithm *out, EVP_PKEY *pkey, struct error *err)
 	}
 }
 
-/* ---- Public keys ------------------------------------------------------------------------------ */
+/* ---- Public keys ----------------------------------------------------------------------------- */
 
 void public_key_free(struct public_key *k)
 {
@@ -157,24 +158,31 @@ void public_key_free(struct public_key *k)
 	free(k);
 }
 
-/* Takes pkey in every case. */
-static int public_key_take(struct public_key **out, EVP_PKEY *pkey, struct error *err)
+static int public_key_fill(struct public_key *k, struct error *err)
 {
-	scoped_ptr(public_key) k = calloc(1, sizeof(*k));
-	if (!k)
-		error_out_of_memory();
-	k->pkey = pkey;
-	if (key_classify(&k->algorithm, pkey, err) < 0)
-		return -1;
 	unsigned char *der = NULL;
-	int n = i2d_PUBKEY(pkey, &der);
+	if (key_classify(&k->algorithm, k->pkey, err) < 0)
+		return -1;
+	int n = i2d_PUBKEY(k->pkey, &der);
 	if (n <= 0)
 		return error_openssl(err, "key: encode");
 	buf_add(&k->spki, (struct str){(const char *)der, (size_t)n});
 	OPENSSL_free(der);
-	if (buf_check(&k->spki, err) < 0)
+	return buf_check(&k->spki, err);
+}
+
+/* Takes pkey in every case. */
+static int public_key_take(struct public_key **out, EVP_PKEY *pkey, struct error *err)
+{
+	struct public_key *k = calloc(1, sizeof(*k));
+	if (!k)
+		error_out_of_memory();
+	k->pkey = pkey;
+	if (public_key_fill(k, err) < 0) {
+		public_key_free(k);
 		return -1;
-	*out = steal_ptr(k);
+	}
+	*out = k;
 	return 0;
 }
 

@@ -40,7 +40,7 @@ void pem_block_clear(struct pem_block *b);
 MUST_CHECK int pem_read(struct pem_block *out, struct str *rest, struct error *err);
 void pem_write(struct buf *out, const char *label, struct str der);
 
-/* ---- ECDSA P-256 ------------------------------------------------------------------------------ */
+/* ---- ECDSA P-256 ----------------------------------------------------------------------------- */
 
 #define ECDSA_HALF 32
 #define ECDSA_DER_MAX 72

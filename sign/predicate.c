@@ -12,7 +12,7 @@ static const char *const media_types[] = {
 	[ARCHIVE_SOURCE] = "application/x-git-bundle",
 };
 
-/* ---- Small pieces ----------------------------------------------------------------------------- */
+/* ---- Small pieces ---------------------------------------------------------------------------- */
 
 static struct str hex_of(struct arena *a, const struct digest *d)
 {
@@ -134,7 +134,7 @@ static int list_read(struct str_list *out, struct arena *a, const struct json *o
 	return 0;
 }
 
-/* ---- SLSA provenance v1 ----------------------------------------------------------------------- */
+/* ---- SLSA provenance v1 ---------------------------------------------------------------------- */
 
 static struct json *definition_write(const struct provenance *p, struct arena *a)
 {
@@ -231,7 +231,7 @@ int provenance_read(
 	return run_read(&out->provenance, run, err);
 }
 
-/* ---- runtime-trace v0.1 ----------------------------------------------------------------------- */
+/* ---- runtime-trace v0.1 ---------------------------------------------------------------------- */
 
 struct json *trace_write(const struct statement *s, struct arena *a)
 {
@@ -301,7 +301,7 @@ int trace_read(
 	return log_read(t, predicate, err);
 }
 
-/* ---- test-result v0.1 ------------------------------------------------------------------------- */
+/* ---- test-result v0.1 ------------------------------------------------------------------------ */
 
 struct json *test_result_write(const struct statement *s, struct arena *a)
 {
@@ -353,7 +353,7 @@ int test_result_read(
 	return list_read(&t->failed, a, predicate, "failedTests", err);
 }
 
-/* ---- Differences ------------------------------------------------------------------------------ */
+/* ---- Differences ----------------------------------------------------------------------------- */
 
 /* Descends into the first member that differs; what is deeper than the limit is named whole. */
 static bool step_into(const struct json **expected, const struct json **found, struct buf *path)

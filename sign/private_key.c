@@ -77,7 +77,7 @@ int private_key_generate(struct private_key **out, enum key_algorithm algorithm,
 	return private_key_take(out, pkey, err);
 }
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 bool private_key_is_encrypted(struct str pem)
 {
@@ -199,7 +199,7 @@ int private_key_parse(
 	return r < 0 ? error_wrap(err, "private key") : 0;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 static X509_SIG *seal(PKCS8_PRIV_KEY_INFO *pkcs8, const struct secret *password)
 {

@@ -12,7 +12,7 @@
 #include "base/redact.h"
 #include "record/record.h"
 
-/* ---- Keys ----------------------------------------------------------------------------------- */
+/* ---- Keys ------------------------------------------------------------------------------------ */
 
 enum key_algorithm { KEY_NONE = 0, KEY_ECDSA_P256, KEY_ED25519, KEY_RSA };
 
@@ -51,7 +51,7 @@ MUST_CHECK int private_key_sign(struct str *out, struct arena *a, const struct p
 /* Accepts DER and raw r||s for ECDSA; refuses non-canonical DER. */
 bool public_key_verify(const struct public_key *k, struct str message, struct str signature);
 
-/* ---- Envelopes and statements --------------------------------------------------------------- */
+/* ---- Envelopes and statements ---------------------------------------------------------------- */
 
 #define DSSE_INTOTO "application/vnd.in-toto+json"
 
@@ -69,7 +69,7 @@ MUST_CHECK int bundle_open(struct str *payload, struct arena *a, struct str bund
 	const struct public_key *const *keys, size_t key_count, size_t *key_used,
 	struct error *err);
 
-/* ---- Evidence: docs/evidence.md ------------------------------------------------------------- */
+/* ---- Evidence: docs/evidence.md -------------------------------------------------------------- */
 
 /* Largest evidence file; what evidence_write fills is given it by buf_init. */
 #define EVIDENCE_MAX ((size_t)1 << 30)

@@ -68,7 +68,7 @@ bool digest_value_is_good(struct str algorithm, struct str value)
 	return algorithm.n > 0 && value.n > 0 && value.n <= ID_MAX;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 void statement_write(struct buf *out, const struct statement *s)
 {
@@ -89,7 +89,7 @@ void statement_write(struct buf *out, const struct statement *s)
 	json_write_canonical(out, root);
 }
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 static int parse(struct json **out, struct arena *a, struct str payload, struct error *err)
 {

@@ -114,7 +114,7 @@ static const char *const result_names[] = {
 };
 static_assert(countof(result_names) == CHECK_UNKNOWN + 1, "a name for each result");
 
-/* ---- Results ---------------------------------------------------------------------------------- */
+/* ---- Results --------------------------------------------------------------------------------- */
 
 struct str check_text(struct verifying *v, struct str text)
 {
@@ -164,7 +164,7 @@ bool check_same(struct verifying *v, struct check *c, struct str expected, struc
 	return c->result == CHECK_PASSED;
 }
 
-/* ---- The run ---------------------------------------------------------------------------------- */
+/* ---- The run --------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct verify_options *o, enum verify_when when)
 {
@@ -264,7 +264,7 @@ void verification_free(struct verification *v)
 	free(v);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void set_text(struct arena *a, struct json *object, const char *key, struct str value)
 {

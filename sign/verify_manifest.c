@@ -26,7 +26,7 @@ static uint64_t count_lines(const struct verifying *v, const char *type)
 	return n;
 }
 
-/* ---- Header and footer ------------------------------------------------------------------------ */
+/* ---- Header and footer ----------------------------------------------------------------------- */
 
 void verify_header(struct verifying *v, struct check *c)
 {
@@ -66,7 +66,7 @@ void verify_footer(struct verifying *v, struct check *c)
 			number_or(footer, "gaps", UINT64_MAX)));
 }
 
-/* ---- Artifact --------------------------------------------------------------------------------- */
+/* ---- Artifact -------------------------------------------------------------------------------- */
 
 /* An image id in the form in which people give it: "sha256:HEX", "ami-0123". */
 static bool is_image(const struct evidence_subject *s, struct str id)
@@ -234,7 +234,7 @@ void verify_image(struct verifying *v, struct check *c)
 	check_unknown(v, c, "no image id was given to compare with");
 }
 
-/* ---- Processes -------------------------------------------------------------------------------- */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 /* Ids of steps that began and of execs, as they come by. */
 struct seen {
@@ -326,7 +326,7 @@ void verify_processes(struct verifying *v, struct check *c)
 	check_pass(c);
 }
 
-/* ---- Coverage --------------------------------------------------------------------------------- */
+/* ---- Coverage -------------------------------------------------------------------------------- */
 
 /* Commands of the guest whose processes were not all seen. */
 static uint64_t count_uncovered(const struct verifying *v)

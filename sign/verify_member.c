@@ -7,7 +7,7 @@ static const struct provenance *provenance_of(const struct verifying *v)
 	return &v->statements[STATEMENT_PROVENANCE].provenance;
 }
 
-/* ---- Digests ---------------------------------------------------------------------------------- */
+/* ---- Digests --------------------------------------------------------------------------------- */
 
 static void verify_digest(
 	struct verifying *v, struct check *c, enum archive_index index, enum verify_need gives)
@@ -52,7 +52,7 @@ void verify_source_digest(struct verifying *v, struct check *c)
 	verify_digest(v, c, ARCHIVE_SOURCE, NEED_SOURCE_DIGEST);
 }
 
-/* ---- Forms ------------------------------------------------------------------------------------ */
+/* ---- Forms ----------------------------------------------------------------------------------- */
 
 void verify_manifest_form(struct verifying *v, struct check *c)
 {

@@ -13,7 +13,7 @@ static struct arena *arena_of(struct verifying *v)
 	return &v->v->arena;
 }
 
-/* ---- Lines ------------------------------------------------------------------------------------ */
+/* ---- Lines ----------------------------------------------------------------------------------- */
 
 /* Whether our own writer makes this very line of the bundle: no byte may mean nothing. */
 static bool is_own_form(const struct bundle *b, enum key_algorithm algorithm, struct str line)
@@ -94,9 +94,9 @@ void verify_attestations(struct verifying *v, struct check *c)
 	check_pass(c);
 }
 
-/* ---- Signatures ------------------------------------------------------------------------------- */
+/* ---- Signatures ------------------------------------------------------------------------------ */
 
-/* The line of a statement: one that verified as such, or the broken one that stands in its place. */
+/* The line of a statement: one that verified as such, or the broken one in its place. */
 static const struct attestation *line_of(
 	const struct verifying *v, enum statement_kind kind, size_t *count)
 {
@@ -161,7 +161,7 @@ void verify_one_key(struct verifying *v, struct check *c)
 	}
 }
 
-/* ---- Statements ------------------------------------------------------------------------------- */
+/* ---- Statements ------------------------------------------------------------------------------ */
 
 static void verify_statement(struct verifying *v, struct check *c, enum statement_kind kind)
 {
@@ -254,7 +254,7 @@ void verify_same_build(struct verifying *v, struct check *c)
 		check_same(v, c, p->invocation_id, t->invocation_id);
 }
 
-/* ---- Times ------------------------------------------------------------------------------------ */
+/* ---- Times ----------------------------------------------------------------------------------- */
 
 /* The member is a time of the manifest that lies within the build. */
 static bool is_within(const struct json *line, const char *key, int64_t from, int64_t to)

@@ -55,7 +55,7 @@ static bool is_cleanup(const struct walk *w, size_t index)
 	return json_bool_or(w->steps[index].step, "cleanup", false);
 }
 
-/* ---- Start of a step -------------------------------------------------------------------------- */
+/* ---- Start of a step ------------------------------------------------------------------------- */
 
 static const char *retry_problem(struct walk *w, size_t index, uint64_t attempt)
 {
@@ -111,7 +111,7 @@ static const char *start_problem(struct walk *w, const struct json *line)
 	return problem;
 }
 
-/* ---- End of a step ---------------------------------------------------------------------------- */
+/* ---- End of a step --------------------------------------------------------------------------- */
 
 static bool has_number(const struct json *list, uint64_t number)
 {
@@ -156,7 +156,7 @@ static const char *end_problem(struct walk *w, const struct json *line)
 	return NULL;
 }
 
-/* ---- The whole -------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 static const char *line_problem(struct walk *w, const struct json *line)
 {

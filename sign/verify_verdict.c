@@ -14,7 +14,7 @@ void verify_verdict(struct verifying *v, struct check *c)
 		check_fail(v, c, "passed, although %zu rules failed", t->failed.n);
 }
 
-/* ---- Findings --------------------------------------------------------------------------------- */
+/* ---- Findings -------------------------------------------------------------------------------- */
 
 /* From the lightest to the heaviest, as the audit writes them. */
 static const char *const severities[] = {"info", "low", "medium", "high", "critical"};
@@ -146,7 +146,7 @@ void verify_findings(struct verifying *v, struct check *c)
 	check_pass(c);
 }
 
-/* ---- The audit repeated ----------------------------------------------------------------------- */
+/* ---- The audit repeated ---------------------------------------------------------------------- */
 
 static void replay(struct verifying *v)
 {

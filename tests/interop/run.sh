@@ -1,7 +1,7 @@
 #!/bin/sh
 # Has sigstore's own client verify what we signed: tests/interop/run.sh BUILD_DIR
 #
-# Needs node, npm and, the first time, a package registry; without them it says so and succeeds.
+# Needs node, npm and, the first time, a package registry; without them it says so and exits with 77.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,24 +9,23 @@ build=${1:?usage: run.sh BUILD_DIR}
 work=$build/interop
 maker=$build/tests/sign_test_interop
 
+skip() {
+	echo "skipped: $1"
+	exit 77
+}
+
 for program in node npm tar; do
-	if ! command -v "$program" >/dev/null 2>&1; then
-		echo "skipped: $program is not installed"
-		exit 0
-	fi
+	command -v "$program" >/dev/null 2>&1 || skip "$program is not installed"
 done
 if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 18 ]; then
-	echo "skipped: node 18 is needed, this is $(node --version)"
-	exit 0
+	skip "node 18 is needed, this is $(node --version)"
 fi
 
 mkdir -p "$work"
 cp "$here/package.json" "$here/package-lock.json" "$here/verify.mjs" "$work/"
 if ! cmp -s "$work/package-lock.json" "$work/installed-lock.json"; then
-	if ! (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1); then
-		echo "skipped: npm cannot install the client, see $work/npm.log"
-		exit 0
-	fi
+	(cd "$work" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) ||
+		skip "npm cannot install the client, see $work/npm.log"
 	cp "$work/package-lock.json" "$work/installed-lock.json"
 fi
 

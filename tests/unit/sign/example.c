@@ -91,6 +91,7 @@ struct str example_replace(struct arena *a, struct str s, const char *from, cons
 	return arena_join(a, parts, countof(parts), STR(""));
 }
 
+/* NOLINT: the parameters are those of verify_options. */
 static int replay(void *ctx, struct str source_bundle, const struct json *external_parameters,
 	struct str policy_digest, struct arena *a, struct str *plan, struct str *findings,
 	bool *policy_known, struct error *err)

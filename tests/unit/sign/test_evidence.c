@@ -20,7 +20,7 @@ static struct str reorder(struct arena *a, struct str member, const char *order)
 	return count == 0 ? joined : arena_printf(a, "%.*s\n", STR_ARG(joined));
 }
 
-/* ---- The archive ------------------------------------------------------------------------------ */
+/* ---- The archive ----------------------------------------------------------------------------- */
 
 static void good_evidence_passes(void **state)
 {
@@ -135,7 +135,7 @@ static void members_in_another_order_are_refused(void **state)
 		e, arena_join(&e->arena, parts, 3, STR("")), "archive.form", "attestations.jsonl");
 }
 
-/* ---- Attestations ----------------------------------------------------------------------------- */
+/* ---- Attestations ---------------------------------------------------------------------------- */
 
 static void a_removed_statement_is_named(void **state)
 {
@@ -270,7 +270,7 @@ static void exchanged_lines_of_the_manifest_are_seen(void **state)
 			"manifest.digest", "differ");
 }
 
-/* ---- The image -------------------------------------------------------------------------------- */
+/* ---- The image ------------------------------------------------------------------------------- */
 
 static void only_the_very_image_id_is_accepted(void **state)
 {

@@ -230,7 +230,7 @@ static void a_small_rsa_key_is_not_generated(void **state)
 	assert_int_equal(private_key_generate(&k, KEY_NONE, 0, &err), -1);
 }
 
-/* ---- ECDSA forms ------------------------------------------------------------------------------ */
+/* ---- ECDSA forms ----------------------------------------------------------------------------- */
 
 /* Of a DER signature both numbers at full width. */
 static void split_der(struct str der, uint8_t r[32], uint8_t s[32])

@@ -1,6 +1,8 @@
 /* Evidence that is signed well and still wrong: the signer lied, or the builder did not do it. */
 #include "verdict.h"
 
+#include "base/file.h"
+
 static void change_plan(struct example *e, const char *from, const char *to)
 {
 	e->plan = example_replace(&e->arena, e->plan, from, to);
@@ -36,7 +38,7 @@ static void set_parameter(struct example *e, const char *object, const char *key
 	e->input.external_parameters = root;
 }
 
-/* ---- Steps ------------------------------------------------------------------------------------ */
+/* ---- Steps ----------------------------------------------------------------------------------- */
 
 #define STEP(id, kind) "{\"type\":\"step\",\"id\":" #id ",\"kind\":\"" kind "\"}"
 #define RETRY(id, kind, n) \
@@ -167,7 +169,7 @@ static void a_step_for_failures_does_not_run_in_a_good_build(void **state)
 	assert_fails(e, example_write(e), "manifest.steps", "step 4 ran although nothing failed");
 }
 
-/* ---- What was asked --------------------------------------------------------------------------- */
+/* ---- What was asked -------------------------------------------------------------------------- */
 
 static void what_was_asked_is_the_plans(void **state)
 {
@@ -217,7 +219,7 @@ static void a_plan_without_numbers_is_refused(void **state)
 	assert_fails(e, example_write(e), "plan.form", "not grouped and numbered");
 }
 
-/* ---- Processes -------------------------------------------------------------------------------- */
+/* ---- Processes ------------------------------------------------------------------------------- */
 
 static void a_process_outside_of_every_step_is_named(void **state)
 {
@@ -304,7 +306,7 @@ static void an_unknown_coverage_fails(void **state)
 	assert_fails(e, example_write(e), "manifest.coverage", "not known");
 }
 
-/* ---- Header, artifact, times ------------------------------------------------------------------ */
+/* ---- Header, artifact, times ----------------------------------------------------------------- */
 
 static void a_header_of_another_plan_build_or_commit_fails(void **state)
 {
@@ -352,7 +354,7 @@ static void times_out_of_order_fail(void **state)
 	assert_fails(e, example_write(e), "time.order", "line 17 of the manifest lies outside");
 }
 
-/* ---- Source ----------------------------------------------------------------------------------- */
+/* ---- Source ---------------------------------------------------------------------------------- */
 
 static void another_commit_than_the_one_asked_for_fails(void **state)
 {
@@ -408,7 +410,7 @@ static void what_the_reviewer_expects_is_compared(void **state)
 	assert_fails(e, bytes, "builder.id-expected", "differ");
 }
 
-/* ---- Verdict ---------------------------------------------------------------------------------- */
+/* ---- Verdict --------------------------------------------------------------------------------- */
 
 static void a_failed_audit_fails(void **state)
 {
@@ -464,7 +466,7 @@ static void findings_that_contradict_the_test_result_fail(void **state)
 	}
 }
 
-/* ---- The audit repeated ----------------------------------------------------------------------- */
+/* ---- The audit repeated ---------------------------------------------------------------------- */
 
 static void a_replay_that_gives_something_else_fails(void **state)
 {
@@ -488,7 +490,7 @@ static void what_cannot_be_repeated_is_unknown(void **state)
 	assert_unknown(e, bytes, "replay.plan", "not repeated");
 }
 
-/* ---- Statements and form ---------------------------------------------------------------------- */
+/* ---- Statements and form --------------------------------------------------------------------- */
 
 static void a_statement_with_more_than_it_should_say_fails(void **state)
 {
@@ -545,6 +547,26 @@ static void the_result_is_written_as_json(void **state)
 	for (size_t i = 0; i < checks->array.n; i++)
 		assert_true(
 			str_is(json_str_or(checks->array.items[i], "result", STR("")), "passed"));
+}
+
+static void every_check_is_in_the_documentation(void **state)
+{
+	struct example *e = *state;
+	struct error err = {0};
+	scoped(buf) text = {0};
+	assert_int_equal(
+		file_read(&text, AT_FDCWD, SOURCE_DIR "/docs/evidence.md", 1 << 20, &err), 0);
+	e->options.repository = STR("x");
+	e->options.commit = STR("x");
+	e->options.builder_id = STR("x");
+	scoped_ptr(verification) v = example_verify(e, example_write(e));
+	assert_true(v->checks.n > 30);
+	for (size_t i = 0; i < v->checks.n; i++) {
+		struct str quoted =
+			arena_printf(&e->arena, "`%.*s`", STR_ARG(v->checks.items[i].id));
+		if (!str_contains(buf_str(&text), quoted))
+			fail_msg("docs/evidence.md: %.*s is missing", STR_ARG(quoted));
+	}
 }
 
 static void evidence_is_not_written_of_nonsense(void **state)
@@ -620,6 +642,7 @@ int main(void)
 		EXAMPLE_TEST(a_statement_with_more_than_it_should_say_fails),
 		EXAMPLE_TEST(control_characters_of_the_evidence_do_not_reach_the_reader),
 		EXAMPLE_TEST(the_result_is_written_as_json),
+		EXAMPLE_TEST(every_check_is_in_the_documentation),
 		EXAMPLE_TEST(evidence_is_not_written_of_nonsense),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
