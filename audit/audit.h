@@ -85,7 +85,7 @@ const char *severity_name(enum severity s);
 MUST_CHECK bool severity_parse(struct str s, enum severity *out);
 
 /*
- * The audit's own rules (pack "audit": OBF003, OBF010, META004, META005) have neither `when` nor
+ * The audit's own rules (pack "audit", docs/policy.md) have neither `when` nor
  * `message`. What a profile changes is in the severity, locked and params that stand here.
  */
 struct rule {
@@ -129,8 +129,10 @@ MUST_CHECK int policy_load(struct policy **out, const struct policy_options *o,
 	struct error *err);
 void policy_free(struct policy *p);
 DEFINE_SCOPED_PTR(policy)
-const struct rule *policy_rules(const struct policy *p, size_t *n); /* in byte order of the id */
-const struct rule *policy_find(const struct policy *p, struct str id);
+/* Of the packs, in byte order of the id; policy_own_rules: those of the audit itself. */
+const struct rule *policy_rules(const struct policy *p, size_t *n);
+const struct rule *policy_own_rules(const struct policy *p, size_t *n);
+const struct rule *policy_find(const struct policy *p, struct str id); /* of either */
 /*
  * Of the canonical form of rules, profile and parameters: comments and layout do not count, and
  * waivers do not either (those stand in the findings).

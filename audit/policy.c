@@ -92,6 +92,15 @@ static void sort_all(struct policy *p)
 			p->profiles.items[i].name, p->profiles.items[i].description};
 }
 
+static void part_rules(struct policy *p)
+{
+	for (size_t i = 0; i < p->rules.n; i++) {
+		const struct rule *r = &p->rules.items[i];
+		bool own = str_is(r->pack, POLICY_OWN_PACK);
+		list_push(&p->arena, own ? &p->own_rules : &p->pack_rules) = *r;
+	}
+}
+
 int policy_load(struct policy **out, const struct policy_options *o, struct error *err)
 {
 	scoped_ptr(policy) p = calloc(1, sizeof(*p));
@@ -107,6 +116,7 @@ int policy_load(struct policy **out, const struct policy_options *o, struct erro
 		return -1;
 	if (policy_apply_profile(p, o->profile, err) < 0 || policy_check_waivers(p, err) < 0)
 		return -1;
+	part_rules(p);
 	p->digest = policy_compute_digest(p);
 	*out = steal_ptr(p);
 	return 0;
@@ -122,8 +132,14 @@ void policy_free(struct policy *p)
 
 const struct rule *policy_rules(const struct policy *p, size_t *n)
 {
-	*n = p->rules.n;
-	return p->rules.items;
+	*n = p->pack_rules.n;
+	return p->pack_rules.items;
+}
+
+const struct rule *policy_own_rules(const struct policy *p, size_t *n)
+{
+	*n = p->own_rules.n;
+	return p->own_rules.items;
 }
 
 const struct rule *policy_find(const struct policy *p, struct str id)

@@ -24,7 +24,6 @@ struct waiver {
 	struct origin origin;
 };
 
-/* One entry of an object attribute, with its place. */
 struct profile {
 	struct str name;
 	struct str description;
@@ -46,6 +45,9 @@ struct rule_list {
 struct policy {
 	struct arena arena;
 	struct rule_list rules; /* in force, in byte order of the id */
+	/* Copies of them, apart: what policy_rules and policy_own_rules give. */
+	struct rule_list pack_rules;
+	struct rule_list own_rules;
 	struct {
 		struct policy_pack *items;
 		size_t n;

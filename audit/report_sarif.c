@@ -1,6 +1,7 @@
 /* SARIF 2.1.0 (OASIS). It is signed, so it holds no time, no absolute path and no chance order. */
 #include "audit/report.h"
 
+#include "audit/policy.h"
 #include "base/file.h"
 
 struct level {
@@ -207,20 +208,13 @@ static void set_suppressions(struct arena *a, struct json *result, const struct 
 	json_set(a, suppression, "justification", text(a, f->waiver));
 }
 
-static int64_t rule_index(const struct policy *p, const struct rule *r)
-{
-	size_t n = 0;
-	const struct rule *rules = policy_rules(p, &n);
-	return (int64_t)(r - rules);
-}
-
 static struct json *result_json(struct sarif *s, const struct finding *f)
 {
 	struct arena *a = &s->arena;
 	const struct level *level = &levels[f->severity];
 	struct json *j = json_object(a);
 	json_set(a, j, "ruleId", text(a, f->id));
-	json_set(a, j, "ruleIndex", json_i64(a, rule_index(s->policy, f->rule)));
+	json_set(a, j, "ruleIndex", json_i64(a, f->rule - s->policy->rules.items));
 	json_set(a, j, "level", json_cstr(a, level->level));
 	json_set(a, j, "rank", json_i64(a, level->rank));
 	json_set(a, j, "message", message(a, f->message));
@@ -242,10 +236,8 @@ static struct json *driver_json(struct sarif *s)
 	json_set(a, j, "name", json_cstr(a, "sealwright"));
 	json_set(a, j, "semanticVersion", json_cstr(a, SEALWRIGHT_VERSION));
 	struct json *rules = json_set(a, j, "rules", json_array(a));
-	size_t n = 0;
-	const struct rule *items = policy_rules(s->policy, &n);
-	for (size_t i = 0; i < n; i++)
-		json_append(a, rules, rule_json(a, &items[i]));
+	for (size_t i = 0; i < s->policy->rules.n; i++)
+		json_append(a, rules, rule_json(a, &s->policy->rules.items[i]));
 	return j;
 }
 

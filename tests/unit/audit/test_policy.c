@@ -272,8 +272,6 @@ static void every_rule_of_the_baseline_explains_itself(void **state)
 	struct str group = {0};
 	const struct rule *r = policy_rules(p, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (!str_is(r[i].pack, "baseline"))
-			continue;
 		bool whole = r[i].title.n > 0 && r[i].why.n > 0 && r[i].fix.n > 0 &&
 			r[i].refs.n > 0 && r[i].bad.n > 0 && r[i].good.n > 0;
 		if (!whole)

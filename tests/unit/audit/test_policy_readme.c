@@ -24,10 +24,8 @@ static void add_cell(struct buf *out, struct str text)
 	buf_add_byte(out, ' ');
 }
 
-static void add_rules(struct buf *out, const struct policy *p, struct str pack)
+static void add_rules(struct buf *out, struct str pack, const struct rule *r, size_t n)
 {
-	size_t n = 0;
-	const struct rule *r = policy_rules(p, &n);
 	buf_printf(out,
 		"\n## Pack `%.*s`\n\n| rule | severity | title | why |\n|---|---|---|---|\n",
 		STR_ARG(pack));
@@ -57,9 +55,12 @@ static void add_readme(struct buf *out, const struct policy *p)
 		buf_add_cstr(out, "|\n");
 	}
 	const struct policy_pack *packs = policy_packs(p, &n);
+	size_t rule_count = 0;
+	const struct rule *rules = policy_rules(p, &rule_count);
 	for (size_t i = 0; i < n; i++)
-		add_rules(out, p, packs[i].name);
-	add_rules(out, p, STR("audit"));
+		add_rules(out, packs[i].name, rules, rule_count);
+	rules = policy_own_rules(p, &rule_count);
+	add_rules(out, STR("audit"), rules, rule_count);
 }
 
 static void the_readme_lists_every_rule(void **state)
