@@ -17,7 +17,8 @@ static void leave_heredocs(struct parser *p, struct span opener)
 
 const struct shell_list *sh_parse_substituted(struct parser *p, char close, struct span opener)
 {
-	if (!sh_enter(p))
+	/* Two, for a list inside of a word takes twice the stack of another construct. */
+	if (!sh_enter(p) || !sh_enter(p))
 		return NULL;
 	size_t first = p->heredocs.first;
 	bool in_paren = p->in_paren;
@@ -40,7 +41,7 @@ const struct shell_list *sh_parse_substituted(struct parser *p, char close, stru
 	leave_heredocs(p, opener);
 	p->heredocs.first = first;
 	p->in_paren = in_paren;
-	p->depth--;
+	p->depth -= 2;
 	return list;
 }
 
@@ -261,7 +262,7 @@ static struct place unescape(struct parser *p, const char *close, bool quoted)
 /* The window that stands at the cursor is a whole list. */
 static const struct shell_list *parse_window(struct parser *p)
 {
-	if (!sh_enter(p))
+	if (!sh_enter(p) || !sh_enter(p))
 		return NULL;
 	size_t first = p->heredocs.first;
 	bool in_paren = p->in_paren;
@@ -277,7 +278,7 @@ static const struct shell_list *parse_window(struct parser *p)
 	sh_end_heredocs(p);
 	p->heredocs.first = first;
 	p->in_paren = in_paren;
-	p->depth--;
+	p->depth -= 2;
 	return list;
 }
 

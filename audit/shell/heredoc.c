@@ -151,6 +151,7 @@ static bool read_body(
 	p->at = window;
 	p->heredocs.first = p->heredocs.n;
 	p->in_paren = false;
+	p->bodies++;
 	struct scan s = {.bits = TEXT_HEREDOC};
 	if (!sh_scan_parts(p, &s)) {
 		size_t parts = p->parts.n;
@@ -167,6 +168,7 @@ static bool read_body(
 	p->heredocs.first = start.heredocs_first;
 	p->in_paren = in_paren;
 	p->depth = start.depth;
+	p->bodies = start.bodies;
 	p->keyword_at = NULL;
 	set_body(p, h, span, mark);
 	return true;
@@ -177,6 +179,9 @@ static bool read_heredoc(struct parser *p, const struct heredoc *h)
 	struct body_end end = find_end(p, h);
 	struct span span = here(p);
 	struct place window = p->at;
+	/* A body inside of a body was searched for its end before. */
+	if (p->bodies > 0 && !sh_charge(p, (size_t)(end.body - p->at.cur)))
+		return false;
 	if (h->strip) {
 		window = strip_tabs(p, end.body, h->literal);
 	} else {

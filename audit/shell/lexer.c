@@ -164,7 +164,7 @@ void sh_skip_blanks(struct parser *p)
 		char c = *p->at.cur;
 		if (c == ' ' || c == '\t' || c == '\0')
 			p->at.cur++;
-		else if (c == '\\' && sh_joined(p, p->at.cur) != p->at.cur)
+		else if (c == '\\' && p->at.end - p->at.cur > 1 && p->at.cur[1] == '\n')
 			sh_advance_to(p, p->at.cur + 2);
 		else if (c == '#')
 			skip_comment(p);
@@ -350,12 +350,20 @@ void sh_warn_at(struct parser *p, struct span span, const char *fmt, ...)
 bool sh_enter(struct parser *p)
 {
 	if (p->depth >= SHELL_DEPTH_MAX)
-		return sh_fail_limit(p, here(p), "nested deeper than 1000 levels");
+		return sh_fail_limit(p, here(p), "nested too deeply: more than 1000 levels");
 	p->depth++;
 	return true;
 }
 
 /* ---- Second attempts ------------------------------------------------------------------------ */
+
+bool sh_charge(struct parser *p, size_t bytes)
+{
+	p->reread += bytes;
+	if (p->reread <= p->reread_max)
+		return true;
+	return sh_fail_limit(p, here(p), "too much text that must be read again");
+}
 
 struct checkpoint sh_checkpoint(const struct parser *p)
 {
@@ -374,6 +382,7 @@ struct checkpoint sh_checkpoint(const struct parser *p)
 		.commands = p->commands,
 		.start = offset(p),
 		.depth = p->depth,
+		.bodies = p->bodies,
 		.in_paren = p->in_paren,
 		.extglob = p->extglob};
 }
@@ -384,10 +393,9 @@ bool sh_retry(struct parser *p, const struct checkpoint *c)
 		return false;
 	/* The copies of backquotes are bounded by the text that they stand for. */
 	size_t seen = offset(p);
-	p->reread += seen > c->start ? seen - c->start : 1;
 	p->failed = false;
-	if (p->reread > p->reread_max)
-		return sh_fail_limit(p, here(p), "too much text that can be read in two ways");
+	if (!sh_charge(p, seen > c->start ? seen - c->start : 1))
+		return false;
 	p->at = c->at;
 	p->last_end = c->last_end;
 	p->heredocs.n = c->heredocs;
@@ -402,6 +410,7 @@ bool sh_retry(struct parser *p, const struct checkpoint *c)
 	p->script->warnings.n = c->warnings;
 	p->commands = c->commands;
 	p->depth = c->depth;
+	p->bodies = c->bodies;
 	p->in_paren = c->in_paren;
 	p->extglob = c->extglob;
 	p->keyword_at = NULL;

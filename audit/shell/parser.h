@@ -89,6 +89,7 @@ struct parser {
 	enum extglob_state extglob;
 	bool in_paren; /* directly inside of $( ) or <( ) */
 	unsigned depth;
+	unsigned bodies; /* here-document bodies that reading is inside of */
 	size_t commands;
 	uint32_t last_end; /* offset behind the newest token */
 
@@ -160,6 +161,7 @@ struct checkpoint {
 	size_t commands;
 	uint32_t start;
 	unsigned depth;
+	unsigned bodies;
 	bool in_paren;
 	enum extglob_state extglob;
 };
@@ -277,6 +279,8 @@ void sh_warn_at(struct parser *p, struct span span, const char *fmt, ...) PRINTF
 /* One level deeper; false (failed) at the limit. Pairs with p->depth--. */
 bool sh_enter(struct parser *p);
 
+/* Counts text that is read a second time; false (failed) when that becomes too much. */
+bool sh_charge(struct parser *p, size_t bytes);
 struct checkpoint sh_checkpoint(const struct parser *p);
 /* Back to the checkpoint to try another reading; false when that may not be. */
 bool sh_retry(struct parser *p, const struct checkpoint *c);
