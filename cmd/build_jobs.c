@@ -284,8 +284,8 @@ static void release(struct build_run *run, size_t parallel)
 		struct job *job = &run->jobs.items[i];
 		if (job->started || (parallel > 0 && running >= parallel))
 			continue;
-		job->started = write(job->gate_fd, "g", 1) == 1;
 		job->start = clock_wall(run->pipeline->cli->clock);
+		job->started = write(job->gate_fd, "g", 1) == 1;
 		running++;
 	}
 }

@@ -254,8 +254,6 @@ int pipeline_source(struct pipeline *p, const char *source, const struct source_
 	if (str_has_prefix(str_from(source), STR("git+"))) {
 		if (fetch_source_parse(&from, str_from(source), err) < 0)
 			return -1;
-		if (from.path.n == 0)
-			return error_set(err, ERROR_INPUT, "%s: no #path/to/template", source);
 		return open_snapshot(p, &from, o, err);
 	}
 	if (pinned)
@@ -368,6 +366,9 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.except = or_empty(o->except),
 		.warn_undeclared = o->warn_undeclared,
 	};
+	if (p->template_path.n == 0)
+		return error_set(err, ERROR_INPUT,
+			"no template: git+URL@COMMIT#path/to/template, or --template");
 	if (split_vars(&in, p, o, err) < 0 || load(p, &in, err) < 0)
 		return -1;
 	if (!o->as)

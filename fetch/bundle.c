@@ -16,6 +16,12 @@ struct packing {
 	git_odb *memory;
 	git_repository *repository;
 	git_packbuilder *builder;
+	struct arena arena;
+	struct {
+		git_oid *items; /* what is in memory, in the order of the walk */
+		size_t n;
+		size_t cap;
+	} ids;
 	struct error *err;
 };
 
@@ -24,6 +30,7 @@ static void packing_clear(struct packing *p)
 	git_packbuilder_free(p->builder);
 	git_repository_free(p->repository);
 	git_odb_free(p->memory);
+	arena_clear(&p->arena);
 }
 
 static int packing_open(struct packing *p)
@@ -37,7 +44,7 @@ static int packing_open(struct packing *p)
 	return 0;
 }
 
-static int copy_object(const struct packing *p, git_odb *from, const git_oid *id)
+static int copy_object(struct packing *p, git_odb *from, const git_oid *id)
 {
 	if (git_odb_exists(p->memory, id))
 		return 0;
@@ -50,11 +57,11 @@ static int copy_object(const struct packing *p, git_odb *from, const git_oid *id
 	git_odb_object_free(object);
 	if (status < 0)
 		return git_fail(p->err, ERROR_SYSTEM, "bundle");
+	list_push(&p->arena, &p->ids) = *id;
 	return 0;
 }
 
-static int copy_tree(
-	const struct packing *p, const struct part *part, const git_oid *id, unsigned depth)
+static int copy_tree(struct packing *p, const struct part *part, const git_oid *id, unsigned depth)
 {
 	if (depth > DEPTH_MAX)
 		return error_set(p->err, ERROR_INPUT, "directories nested too deeply");
@@ -78,8 +85,8 @@ static int copy_tree(
 }
 
 /* Copies one part's objects and writes its lines of the header. */
-static int add_part(const struct packing *p, const struct part *part, struct buf *prerequisites,
-	struct buf *refs)
+static int add_part(
+	struct packing *p, const struct part *part, struct buf *prerequisites, struct buf *refs)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 	git_commit *commit = NULL;
@@ -101,19 +108,15 @@ static int add_part(const struct packing *p, const struct part *part, struct buf
 	return copy_tree(p, part, &tree, 0);
 }
 
-/* Everything that is in memory, in the order of the ids. */
-static int insert_one(const git_oid *id, void *ctx)
-{
-	return git_packbuilder_insert(ctx, id, NULL);
-}
-
 static int pack(struct packing *p, struct buf *out)
 {
 	if (git_packbuilder_new(&p->builder, p->repository) < 0)
 		return git_fail(p->err, ERROR_SYSTEM, "bundle");
 	git_packbuilder_set_threads(p->builder, 1);
-	if (git_odb_foreach(p->memory, insert_one, p->builder) < 0)
-		return git_fail(p->err, ERROR_SYSTEM, "bundle");
+	for (size_t i = 0; i < p->ids.n; i++) {
+		if (git_packbuilder_insert(p->builder, &p->ids.items[i], NULL) < 0)
+			return git_fail(p->err, ERROR_SYSTEM, "bundle");
+	}
 	git_buf bytes = {0};
 	if (git_packbuilder_write_buf(&bytes, p->builder) < 0)
 		return git_fail(p->err, ERROR_SYSTEM, "bundle");
