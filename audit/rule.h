@@ -12,6 +12,7 @@ struct rule_run {
 	struct map patterns;  /* text to struct pattern */
 };
 void rule_run_clear(struct rule_run *run);
+void rule_run_trim(struct rule_run *run); /* gives back what finished evaluations have left */
 
 /*
  * 1: the rule applies to the fact, and its message lies in `a`. 0: it does not. -1: it cannot be
@@ -19,6 +20,29 @@ void rule_run_clear(struct rule_run *run);
  */
 MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct arena *a,
 	const struct rule *r, const struct fact *f, struct error *err);
+
+/* False when the rule cannot apply to any fact that has this member in common with `f`. */
+bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fact *f,
+	struct str member);
+
+/*
+ * The rules that look at a kind of fact. Most of them ask first for the name of the command or
+ * the like; for each such name only those are kept that can apply to it. Zeroed, it is empty.
+ */
+struct rule_refs {
+	const struct rule **items; /* in byte order of the id */
+	size_t n;
+	size_t cap;
+};
+struct rule_index {
+	struct arena arena;
+	struct rule_refs by_kind[FACT_FLOW + 1];
+	struct map by_name; /* to struct rule_refs */
+};
+void rule_index_fill(struct rule_index *index, const struct policy *p);
+void rule_index_clear(struct rule_index *index);
+const struct rule_refs *rule_index_find(struct rule_index *index, struct rule_run *run,
+	const struct fact *f);
 
 /* Whether the expressions of a rule refer to things that exist. */
 MUST_CHECK int rule_check(const struct rule *r, struct error *err);

@@ -19,8 +19,9 @@ static const char *const phase_names[] = {
 	[PHASE_HOST] = "host",
 };
 
-static const struct hcl_function *const tables[] = {hcl_functions_core, rule_functions_exec,
-	rule_functions_text, rule_functions_net, rule_functions_sed};
+/* Those that rules call most come first, because they are looked up in this order. */
+static const struct hcl_function *const tables[] = {rule_functions_exec, rule_functions_text,
+	rule_functions_net, rule_functions_sed, hcl_functions_core};
 
 void rule_run_clear(struct rule_run *run)
 {
@@ -31,6 +32,12 @@ void rule_run_clear(struct rule_run *run)
 	run->patterns = (struct map){0};
 	arena_clear(&run->arena);
 	arena_clear(&run->scratch);
+}
+
+void rule_run_trim(struct rule_run *run)
+{
+	if (run->scratch.used > SCRATCH_KEEP)
+		arena_clear(&run->scratch);
 }
 
 struct rule_run *rule_run_of(const struct hcl_eval *e)
@@ -104,15 +111,32 @@ static int rule_error(
 	return error_wrap(err, "rule %.*s: %s, for %.*s", STR_ARG(r->id), what, STR_ARG(at));
 }
 
-static int evaluate(struct hcl_value *out, struct rule_run *run, const struct rule *r,
-	const struct hcl_expr *expr, const struct hcl_value *fact, const struct fact *f,
-	struct error *err)
+/* What the names in an expression stand for. */
+struct view {
+	const struct rule *rule;
+	struct hcl_value fact;
+	struct hcl_value phase;
+	struct hcl_value command;
+};
+
+static struct view view_of(const struct rule *r, const struct fact *f)
+{
+	return (struct view){
+		.rule = r,
+		.fact = *f->value,
+		.phase = hcl_string(str_from(phase_names[f->phase])),
+		.command = hcl_string(f->command),
+	};
+}
+
+static int evaluate(struct hcl_value *out, struct rule_run *run, const struct view *view,
+	const struct hcl_expr *expr, struct error *err)
 {
 	const struct hcl_variable variables[] = {
-		{str_from(fact_kind_name(f->kind)), *fact},
-		{STR("param"), r->params},
-		{STR("phase"), hcl_string(str_from(phase_names[f->phase]))},
-		{STR("command"), hcl_string(f->command)},
+		{str_from(fact_kind_name(view->rule->on)), view->fact},
+		{STR("param"), view->rule->params},
+		{STR("phase"), view->phase},
+		{STR("command"), view->command},
 	};
 	const struct hcl_scope scope = {
 		.variables = variables,
@@ -121,6 +145,8 @@ static int evaluate(struct hcl_value *out, struct rule_run *run, const struct ru
 		.function_tables = countof(tables),
 		.ctx = run,
 	};
+	if (run->scratch.max == 0)
+		arena_init(&run->scratch, SCRATCH_MAX);
 	return hcl_evaluate(out, expr, &scope, &run->scratch, err);
 }
 
@@ -131,17 +157,15 @@ static int evaluate(struct hcl_value *out, struct rule_run *run, const struct ru
 int rule_check(const struct rule *r, struct error *err)
 {
 	scoped(rule_run) run = {0};
-	arena_init(&run.scratch, SCRATCH_MAX);
-	const struct fact f = {.kind = r->on, .phase = PHASE_BUILD};
-	const struct hcl_value unknown = hcl_unknown();
+	const struct view view = {r, hcl_unknown(), hcl_unknown(), hcl_unknown()};
 	struct hcl_value v = {0};
-	if (evaluate(&v, &run, r, r->when, &unknown, &f, err) < 0)
+	if (evaluate(&v, &run, &view, r->when, err) < 0)
 		return error_wrap(err, "rule %.*s: when", STR_ARG(r->id));
 	if (v.type != HCL_BOOL && v.type != HCL_UNKNOWN)
 		return error_at(err, hcl_expr_origin(r->when),
 			"rule %.*s: when: %s is neither true nor false", STR_ARG(r->id),
 			hcl_type_name(v.type));
-	if (evaluate(&v, &run, r, r->message, &unknown, &f, err) < 0)
+	if (evaluate(&v, &run, &view, r->message, err) < 0)
 		return error_wrap(err, "rule %.*s: message", STR_ARG(r->id));
 	return 0;
 }
@@ -149,9 +173,10 @@ int rule_check(const struct rule *r, struct error *err)
 static int make_message(struct rule_run *run, struct str *message, struct arena *a,
 	const struct rule *r, const struct fact *f, struct error *err)
 {
-	struct hcl_value fact = without_nulls(&run->scratch, f->value, 0);
+	struct view view = view_of(r, f);
+	view.fact = without_nulls(&run->scratch, f->value, 0);
 	struct hcl_value v = {0};
-	if (evaluate(&v, run, r, r->message, &fact, f, err) < 0)
+	if (evaluate(&v, run, &view, r->message, err) < 0)
 		return rule_error(r, f, "message", err);
 	struct str text = {0};
 	if (!hcl_to_string(&run->scratch, &v, &text)) {
@@ -165,8 +190,9 @@ static int make_message(struct rule_run *run, struct str *message, struct arena 
 static int match(struct rule_run *run, struct str *message, struct arena *a, const struct rule *r,
 	const struct fact *f, struct error *err)
 {
+	const struct view view = view_of(r, f);
 	struct hcl_value v = {0};
-	if (evaluate(&v, run, r, r->when, f->value, f, err) < 0)
+	if (evaluate(&v, run, &view, r->when, err) < 0)
 		return rule_error(r, f, "when", err);
 	if (v.type != HCL_BOOL) {
 		error_at(err, hcl_expr_origin(r->when), "%s is neither true nor false",
@@ -179,10 +205,23 @@ static int match(struct rule_run *run, struct str *message, struct arena *a, con
 int rule_match(struct rule_run *run, struct str *message, struct arena *a, const struct rule *r,
 	const struct fact *f, struct error *err)
 {
-	if (run->scratch.max == 0)
-		arena_init(&run->scratch, SCRATCH_MAX);
 	int result = match(run, message, a, r, f, err);
-	if (run->scratch.used > SCRATCH_KEEP)
-		arena_clear(&run->scratch);
+	rule_run_trim(run);
 	return result;
+}
+
+bool rule_may_match(
+	struct rule_run *run, const struct rule *r, const struct fact *f, struct str member)
+{
+	size_t n = f->value->n;
+	struct hcl_value *values = arena_array(&run->scratch, struct hcl_value, n + 1);
+	for (size_t i = 0; i < n; i++)
+		values[i] = str_eq(f->value->keys[i], member) ? f->value->items[i] : hcl_unknown();
+	const struct view view = {r, hcl_object(&run->scratch, f->value->keys, values, n),
+		hcl_unknown(), hcl_unknown()};
+	struct error ignored = {0};
+	struct hcl_value v = {0};
+	if (evaluate(&v, run, &view, r->when, &ignored) < 0)
+		return true;
+	return v.type != HCL_BOOL || v.boolean;
 }

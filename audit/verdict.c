@@ -11,17 +11,13 @@ struct judge {
 	const struct policy *policy;
 	const struct audit_options *options;
 	struct rule_run run;
-	/* The rules that look at a kind of fact, in byte order of the id. */
-	struct {
-		const struct rule **items;
-		size_t n;
-		size_t cap;
-	} rules[FACT_FLOW + 1];
+	struct rule_index index;
 };
 
 static void judge_clear(struct judge *j)
 {
 	rule_run_clear(&j->run);
+	rule_index_clear(&j->index);
 }
 
 const char *verdict_name(enum verdict v)
@@ -109,8 +105,9 @@ static int judge_opaque(struct judge *j, const struct fact *f, struct error *err
 
 static int judge_fact(struct judge *j, const struct fact *f, struct error *err)
 {
-	for (size_t i = 0; i < j->rules[f->kind].n; i++) {
-		const struct rule *r = j->rules[f->kind].items[i];
+	const struct rule_refs *rules = rule_index_find(&j->index, &j->run, f);
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule *r = rules->items[i];
 		struct str message = {0};
 		int hit = rule_match(&j->run, &message, &j->audit->arena, r, f, err);
 		if (hit < 0)
@@ -371,20 +368,11 @@ static void decide(struct audit *a)
 	}
 }
 
-static void sort_rules(struct judge *j)
-{
-	for (size_t i = 0; i < j->policy->rules.n; i++) {
-		const struct rule *r = &j->policy->rules.items[i];
-		if (r->when)
-			list_push(&j->audit->arena, &j->rules[r->on]) = r;
-	}
-}
-
 int audit_judge(struct audit *a, const struct policy *p, const struct audit_options *o,
 	const struct audit_sources *sources, struct error *err)
 {
 	scoped(judge) j = {.audit = a, .policy = p, .options = o};
-	sort_rules(&j);
+	rule_index_fill(&j.index, p);
 	for (size_t i = 0; i < a->facts.n; i++) {
 		if (judge_fact(&j, &a->facts.items[i], err) < 0)
 			return -1;
