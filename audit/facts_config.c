@@ -37,10 +37,10 @@ static void environment_line(
 	if (eq == STR_NPOS || !is_name(name))
 		return;
 	struct str value = unquote(str_from_index(line, eq + 1));
-	bool known = str_find_byte(value, TEXT_MARK) == STR_NPOS && !secret_name(name);
+	bool known = !str_contains(value, STR("${")) && !str_contains(value, STR("$("));
 	struct members m = members_of(e, c);
 	put_str(&m, "name", name);
-	put_str(&m, "value", known ? value : (struct str){0});
+	put_str(&m, "value", secret_value(name, known ? value : (struct str){0}));
 	put_bool(&m, "persisted", true);
 	put_str(&m, "path", path);
 	put_cstr(&m, "scope", "file");
@@ -60,7 +60,7 @@ static void sysctl_line(struct eval *e, const struct command *c, struct str path
 	struct str value = str_trim(str_from_index(line, eq + 1));
 	if (str_has_prefix(name, STR("-")))
 		name = str_from_index(name, 1);
-	if (str_find_byte(value, TEXT_MARK) != STR_NPOS)
+	if (str_contains(value, STR("${")) || str_contains(value, STR("$(")))
 		value = (struct str){0};
 	char *dotted = arena_cstr(e->scratch, name);
 	for (size_t i = 0; i < name.n; i++)
@@ -247,10 +247,8 @@ static const struct config configs[] = {
 	{"/etc/apk/repositories", apk_line},
 };
 
-void config_written(
-	struct eval *e, const struct command *c, struct str path, const struct value *content)
+static void config_text(struct eval *e, const struct command *c, struct str path, struct str text)
 {
-	struct str text = value_display(e, content);
 	for (size_t i = 0; i < countof(configs); i++) {
 		if (!pattern_match(str_from(configs[i].pattern), path, true))
 			continue;
@@ -259,5 +257,61 @@ void config_written(
 		charge(e, text.n / 8);
 		while (str_cut(&rest, '\n', &line) && charge(e, 2))
 			configs[i].line(e, c, path, line);
+	}
+}
+
+void config_written(
+	struct eval *e, const struct command *c, struct str path, const struct value *content)
+{
+	config_text(e, c, path, value_display(e, content));
+}
+
+/* Index behind the part of a sed command that ends at `end`, or STR_NPOS. */
+static size_t sed_part(struct str s, size_t i, char end)
+{
+	for (; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == end)
+			return i + 1;
+	}
+	return STR_NPOS;
+}
+
+static struct str unescaped(struct eval *e, struct str s)
+{
+	char *p = arena_alloc(e->scratch, s.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' && i + 1 < s.n)
+			i++;
+		p[n++] = s.p[i];
+	}
+	return (struct str){p, n};
+}
+
+void config_edited(struct eval *e, const struct command *c, struct str path, struct str script)
+{
+	for (size_t i = 0; i + 1 < script.n && charge(e, 1); i++) {
+		char command = script.p[i];
+		bool word =
+			i > 0 && ((script.p[i - 1] | 32) >= 'a' && (script.p[i - 1] | 32) <= 'z');
+		if (word || !memchr("saic", command, 4))
+			continue;
+		if (command != 's') {
+			struct str text = str_from_index(script, i + 1);
+			text = str_trim(str_sub(text, 0, str_find_byte(text, '\n')));
+			if (str_has_prefix(text, STR("\\")))
+				text = str_trim(str_from_index(text, 1));
+			config_text(e, c, path, text);
+			continue;
+		}
+		char end = script.p[i + 1];
+		size_t from = sed_part(script, i + 2, end);
+		size_t to = from == STR_NPOS ? from : sed_part(script, from, end);
+		if (to == STR_NPOS)
+			continue;
+		config_text(e, c, path, unescaped(e, str_sub(script, from, to - from - 1)));
+		i = to - 1;
 	}
 }

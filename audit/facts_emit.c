@@ -41,7 +41,7 @@ void put_str(struct members *m, const char *key, struct str s)
 
 void put_cstr(struct members *m, const char *key, const char *s)
 {
-	put_value(m, key, s ? hcl_string(str_from(s)) : hcl_null());
+	put_value(m, key, s ? hcl_string(arena_str(m->e->arena, str_from(s))) : hcl_null());
 }
 
 void put_bool(struct members *m, const char *key, bool b)
@@ -346,9 +346,10 @@ void emit_env(struct eval *e, const struct command *c, struct str name, const st
 {
 	struct members m = members_of(e, c);
 	struct str s;
-	bool known = value_const(e, v, &s) && !secret_name(name);
+	if (!value_const(e, v, &s))
+		s = (struct str){0};
 	put_str(&m, "name", name);
-	put_str(&m, "value", known ? s : (struct str){0});
+	put_str(&m, "value", secret_value(name, s));
 	put_bool(&m, "persisted", false);
 	put_null(&m, "path");
 	put_cstr(&m, "scope", scope);

@@ -191,6 +191,11 @@ bool secret_name(struct str name)
 	return str_eq_nocase(name, STR("pass")) || str_eq_nocase(name, STR("pwd_admin"));
 }
 
+struct str secret_value(struct str name, struct str value)
+{
+	return value.n > 0 && secret_name(name) ? STR("<secret:password>") : value;
+}
+
 /* ---- Facts ---------------------------------------------------------------------------------- */
 
 void secret_emit(struct eval *e, const struct command *c, const char *kind, const char *where,

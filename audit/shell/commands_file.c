@@ -331,6 +331,8 @@ static int run_sed(struct eval *e, const struct command *c, struct outcome *out)
 			.by = "sed",
 			.expression = script};
 		guest_write(e, c, &w);
+		if (files.items[i].p)
+			config_edited(e, c, guest_path(e, files.items[i]), script);
 	}
 	return 1;
 }

@@ -28,7 +28,7 @@ struct source *download_emit(struct eval *e, const struct command *c, const stru
 	put_bool(&m, "insecure", d->insecure);
 	put_str(&m, "ref", d->ref.n != 0 ? d->ref : (struct str){0});
 	put_bool(&m, "pinned", d->pinned);
-	emit(e, FACT_DOWNLOAD, c, &m);
+	s->fact = emit(e, FACT_DOWNLOAD, c, &m);
 	return s;
 }
 
@@ -393,13 +393,18 @@ static const struct credit *git_checkout(
 {
 	struct str dir = g->dir.p ? joined(e, g->dir, STR("x")) : (struct str){0};
 	const struct file *f = dir.p ? guest_find(e, dir) : NULL;
-	bool full = false;
+	struct str commit = {0};
 	for (size_t i = 0; i < g->n; i++) {
 		struct str ref;
-		full = full || (value_const(e, &g->operands[i], &ref) && is_commit(ref));
+		if (value_const(e, &g->operands[i], &ref) && is_commit(ref))
+			commit = ref;
 	}
-	if (!f || !full)
+	if (!f || !commit.p)
 		return NULL;
+	for (const struct taint *t = value_taint(e, &f->content); t; t = t->next) {
+		fact_replace(e, t->source->fact, "pinned", hcl_bool(true));
+		fact_replace(e, t->source->fact, "ref", hcl_string(commit));
+	}
 	struct checked k = {
 		guest_shown(e, guest_path(e, g->dir)), value_taint(e, &f->content), "git", ""};
 	return check_made(e, c, &k, NULL);

@@ -123,6 +123,7 @@ struct packages {
 	bool requirements; /* -r FILE */
 	bool hashed;
 	bool verb_seen;
+	bool pinned; /* by the URL */
 };
 
 static const struct manager *manager_find(struct str name)
@@ -293,8 +294,10 @@ static struct packages packages_of(struct eval *e, const struct command *c, cons
 
 static bool all_pinned(const struct packages *p)
 {
-	if (p->hashed)
+	if (p->hashed || p->pinned)
 		return true;
+	if (strcmp(p->m->name, "docker") == 0)
+		return false;
 	if (p->version.p && !is_floating(p->version))
 		return true;
 	bool any = p->names.n > 0;
@@ -342,10 +345,8 @@ static void package_flows(
 	struct sink sink = {.to = "package", .name = base_name(c->words[0]), .file = p->file};
 	bool installs = strcmp(p->action, "install") == 0;
 	if (p->url_value.n > 0 && installs) {
-		struct download d = {.tool = base_name(c->words[0]), .url = *url};
-		d.pinned = url->text.p &&
-			(has_commit(url->text) || str_contains(url->text, STR("#sha256=")) ||
-				p->hashed);
+		struct download d = {
+			.tool = base_name(c->words[0]), .url = *url, .pinned = p->pinned};
 		struct source *s = download_emit(e, c, &d);
 		flow_into(e, c, taint_of(e, s), &sink);
 	}
@@ -368,6 +369,9 @@ static void package_done(struct eval *e, const struct command *c, struct package
 		if (value_const(e, &v, &s) && str_has_prefix(s, STR("git+")))
 			v = value_text(e, str_from_index(s, 4));
 		url = url_parse(e, &v);
+		struct str text = value_prefix(e, &p->url_value);
+		p->pinned = url.text.p &&
+			(has_commit(text) || p->hashed || str_contains(text, STR("#sha256=")));
 	}
 	emit_package(e, c, p, p->url_value.n > 0 ? &url : NULL);
 	package_flows(e, c, p, &url);

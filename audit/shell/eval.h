@@ -37,6 +37,7 @@ struct source {
 	bool tls;
 	bool insecure;
 	bool pinned;
+	size_t fact; /* of the download, or SIZE_MAX */
 	bool rewrote; /* went over a file that had been verified */
 	bool used; /* a flow was reported */
 	struct origin origin;
@@ -682,6 +683,8 @@ struct str secret_mask(struct eval *e, struct str s);
 /* Kind of the first secret in s, or NULL. */
 const char *secret_kind(struct str s);
 bool secret_name(struct str variable); /* PASSWORD, API_TOKEN, … */
+/* The value of a variable as facts may show it. */
+struct str secret_value(struct str name, struct str value);
 void secret_emit(struct eval *e, const struct command *c, const char *kind, const char *where,
 	struct str name, struct str path, bool persisted);
 /* Looks at all words; masks what it finds in `shown`. */
@@ -701,6 +704,8 @@ struct kernel_change {
 };
 void emit_kernel(struct eval *e, const struct command *c, const struct kernel_change *k);
 void config_cmdline(struct eval *e, const struct command *c, struct str words);
+/* sed -i: what its s, a, i and c commands put there. */
+void config_edited(struct eval *e, const struct command *c, struct str path, struct str script);
 void config_written(
 	struct eval *e, const struct command *c, struct str path, const struct value *content);
 

@@ -99,6 +99,7 @@ struct source *source_new(struct eval *e, const struct command *c, enum source_k
 	s->kind = kind;
 	s->id = ++e->sources;
 	s->tool = tool;
+	s->fact = SIZE_MAX;
 	if (url)
 		s->url = *url;
 	check->kind = CELL_CHECK;
