@@ -189,7 +189,7 @@ static int source_from_flags(
 	if (!o->template_path)
 		return error_set(err, ERROR_USAGE, "--repo needs --template PATH");
 	*out = (struct fetch_source){
-		.url = str_from(o->repo),
+		.url = repository_of(p, o->repo),
 		.commit = or_empty(o->commit),
 		.tag = or_empty(o->tag),
 		.branch = or_empty(o->branch),
@@ -244,7 +244,7 @@ int pipeline_source(struct pipeline *p, const char *source, const struct source_
 			"no source: git+URL@COMMIT#path/to/template, or --repo with --commit and "
 			"--template");
 	if (o->repo) {
-		if (source_from_flags(&from, o, err) < 0)
+		if (source_from_flags(&from, p, o, err) < 0)
 			return -1;
 		if (pinned && !o->allow_dirty && is_plain_path(from.url) &&
 			fetch_check_work_tree(from.url, path_dir(from.path), err) < 0)

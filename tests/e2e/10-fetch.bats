@@ -131,7 +131,7 @@ odd_repo() { # DIR MODE NAME CONTENT
 	mkdir r && echo x >r/a
 	commit=$(make_repo r)
 	sealwright fetch --bundle b.bundle "git+file://$PWD/r@$commit"
-	git bundle verify b.bundle
+	git -C r bundle verify ../b.bundle
 	git clone -q -b sealwright b.bundle clone
 	[ "$(git -C clone rev-parse HEAD)" = "$commit" ]
 }
