@@ -129,7 +129,7 @@ int base_bootstrap(struct base_source *out, const struct base_spec *spec,
 	struct str_list mirrors = spec->mirrors;
 	if (mirrors.n == 0 && host_sources(&mirrors, a, err) != 0)
 		return -1;
-	struct str key, dir;
+	struct str key = {0}, dir = {0};
 	if (cache_key(&key, spec, &mirrors, o, a, err) != 0)
 		return -1;
 	if (cache_subdir(&dir, a, o->cache_dir, "suites", err) != 0)

@@ -20,7 +20,7 @@ int cache_subdir(
 int cache_lock(const char *cache_dir, struct str name, struct error *err)
 {
 	scoped(arena) a = {0};
-	struct str dir;
+	struct str dir = {0};
 	if (cache_subdir(&dir, &a, cache_dir, "locks", err) != 0)
 		return -1;
 	struct str path = arena_printf(&a, "%s/%.*s", dir.p, STR_ARG(name));
@@ -65,7 +65,7 @@ static int fetch_url(struct base_source *out, const struct base_spec *spec,
 		return error_set(err, ERROR_INPUT,
 			"base: %.*s: without \"base_checksum\" only https is accepted",
 			STR_ARG(spec->base));
-	struct str dir, name = name_of(a, spec->base);
+	struct str dir = {0}, name = name_of(a, spec->base);
 	if (cache_subdir(&dir, a, o->cache_dir, "downloads", err) != 0)
 		return -1;
 	struct str path = arena_printf(a, "%s/%s", dir.p, name.p);
@@ -106,7 +106,7 @@ static int fetch_tree(struct base_source *out, const struct base_spec *spec,
 			"base: \"%.*s\" is not a file of the repository; a directory must be given "
 			"by its absolute path",
 			STR_ARG(spec->base));
-	struct str bytes, dir;
+	struct str bytes = {0}, dir = {0};
 	if (tree_read(o->tree, spec->base, &bytes, err) != 0)
 		return error_wrap(err, "base");
 	if (cache_subdir(&dir, a, o->cache_dir, "downloads", err) != 0)
@@ -142,8 +142,8 @@ static int fetch_path(struct base_source *out, struct str path, struct str uri, 
 	return 0;
 }
 
-int base_fetch(struct base_source *out, const struct base_spec *spec, const struct build_options *o,
-	struct arena *a, struct error *err)
+static int fetch(struct base_source *out, const struct base_spec *spec,
+	const struct build_options *o, struct arena *a, struct error *err)
 {
 	if (spec->suite.n > 0)
 		return base_bootstrap(out, spec, o, a, err);
@@ -157,4 +157,15 @@ int base_fetch(struct base_source *out, const struct base_spec *spec, const stru
 		return fetch_path(out, spec->base,
 			arena_printf(a, "file://%.*s", STR_ARG(spec->base)), a, err);
 	return fetch_tree(out, spec, o, a, err);
+}
+
+int base_fetch(struct base_source *out, const struct base_spec *spec, const struct build_options *o,
+	struct arena *a, struct error *err)
+{
+	struct base_source source = {0};
+	if (fetch(&source, spec, o, a, err) != 0)
+		return -1;
+	source.checksum = spec->checksum;
+	*out = source;
+	return 0;
 }

@@ -43,17 +43,16 @@ static int tar_directory(const struct base_source *source, struct str path,
 	return 0;
 }
 
-static int check_digest(
-	struct base_image *b, const struct base_spec *spec, int fd, struct error *err)
+static int check_digest(struct base_image *b, struct str checksum, int fd, struct error *err)
 {
 	if (digest_fd(&b->sha256, NULL, fd, err) != 0)
 		return error_wrap(err, "base");
-	b->pinned = spec->checksum.n > 0;
+	b->pinned = checksum.n > 0;
 	if (!b->pinned)
 		return 0;
 	struct digest wanted;
-	struct str hex = str_from_index(spec->checksum, 7);
-	if (!str_has_prefix(spec->checksum, STR("sha256:")) || !digest_parse(&wanted, hex))
+	struct str hex = str_from_index(checksum, 7);
+	if (!str_has_prefix(checksum, STR("sha256:")) || !digest_parse(&wanted, hex))
 		return error_set(err, ERROR_INPUT,
 			"base_checksum: must be \"sha256:\" and 64 hexadecimal digits");
 	if (digest_eq(&wanted, &b->sha256))
@@ -165,7 +164,7 @@ static int unpack(struct base_image *b, struct str path, int in, enum userns_kin
 static int find_or_unpack(struct base_image *b, int in, enum userns_kind ids,
 	const struct build_options *o, struct arena *a, struct error *err)
 {
-	struct str bases, hex = hex_of(a, &b->sha256);
+	struct str bases = {0}, hex = hex_of(a, &b->sha256);
 	if (cache_subdir(&bases, a, o->cache_dir, "bases", err) != 0)
 		return -1;
 	/* Owners differ between a tree unpacked by root and one of a user namespace. */
@@ -189,9 +188,8 @@ static int find_or_unpack(struct base_image *b, int in, enum userns_kind ids,
 	return b->dir_fd < 0 ? error_wrap(err, "cache") : 0;
 }
 
-int base_open(struct base_image *out, const struct base_source *source,
-	const struct base_spec *spec, enum userns_kind ids, const struct build_options *o,
-	struct arena *a, struct error *err)
+int base_open(struct base_image *out, const struct base_source *source, enum userns_kind ids,
+	const struct build_options *o, struct arena *a, struct error *err)
 {
 	struct base_image b = {.dir_fd = -1, .uri = source->uri};
 	struct str path = source->path;
@@ -205,7 +203,7 @@ int base_open(struct base_image *out, const struct base_source *source,
 		return error_sys(err, "base: %s", path.p);
 	if (source->directory)
 		unlink(path.p);
-	if (check_digest(&b, spec, in, err) != 0)
+	if (check_digest(&b, source->checksum, in, err) != 0)
 		return -1;
 	if (find_or_unpack(&b, in, ids, o, a, err) != 0)
 		return -1;

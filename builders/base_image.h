@@ -23,6 +23,7 @@ struct base_spec {
 struct base_source {
 	struct str path;
 	struct str uri; /* for the record */
+	struct str checksum; /* that it must have; empty: not pinned */
 	bool directory;
 };
 
@@ -46,8 +47,7 @@ MUST_CHECK int base_fetch(struct base_source *out, const struct base_spec *spec,
 	const struct build_options *o, struct arena *a, struct error *err);
 /* Checks and unpacks it, or finds it in the cache; inside the user namespace. */
 MUST_CHECK int base_open(struct base_image *out, const struct base_source *source,
-	const struct base_spec *spec, enum userns_kind ids, const struct build_options *o,
-	struct arena *a, struct error *err);
+	enum userns_kind ids, const struct build_options *o, struct arena *a, struct error *err);
 
 /* ---- Shared by base_*.c --------------------------------------------------------------------- */
 

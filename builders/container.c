@@ -63,9 +63,6 @@ static int open_inside(struct container *c, bool network, struct error *err)
 		if (c->namespaces[i] < 0)
 			return error_sys(err, "container: %s", path);
 	}
-	c->own_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	if (c->own_pid_namespace < 0)
-		return error_sys(err, "container: /proc/self/ns/pid");
 	return 0;
 }
 
@@ -123,7 +120,6 @@ void container_clear(struct container *c)
 {
 	close_field(&c->control);
 	close_field(&c->root_fd);
-	close_field(&c->own_pid_namespace);
 	for (size_t i = 0; i < CONTAINER_NAMESPACES; i++)
 		close_field(&c->namespaces[i]);
 	c->init = 0;
@@ -220,35 +216,73 @@ static NORETURN void child_main(
 	_exit(127);
 }
 
+struct spawn_pipes {
+	int go[2];
+	int failed[2];
+	int pid[2];
+};
+
+static void spawn_pipes_clear(struct spawn_pipes *p)
+{
+	for (int i = 0; i < 2; i++) {
+		close_field(&p->go[i]);
+		close_field(&p->failed[i]);
+		close_field(&p->pid[i]);
+	}
+}
+
+/*
+ * Who enters a pid namespace has its children there, and may not be able to come back: so a process
+ * of its own does that. The command becomes its sibling, a child of the builder.
+ */
+static NORETURN void spawner(
+	const struct container *c, const struct container_command *command, struct spawn_pipes *p)
+{
+	long pid = -1;
+	if (setns(c->namespaces[CONTAINER_PID], CLONE_NEWPID) == 0) {
+		pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+		if (pid == 0) {
+			close_field(&p->go[1]);
+			close_field(&p->pid[1]);
+			child_main(c, command, p->go[0], p->failed[1]);
+		}
+	}
+	int report[2] = {(int)pid, errno};
+	_exit(write(p->pid[1], report, sizeof(report)) == (ssize_t)sizeof(report) ? 0 : 1);
+}
+
+static int run_spawner(const struct container *c, const struct container_command *command,
+	struct spawn_pipes *p, pid_t *pid, struct error *err)
+{
+	pid_t between = fork();
+	if (between == 0)
+		spawner(c, command, p);
+	if (between < 0)
+		return error_sys(err, "container: fork");
+	close_field(&p->pid[1]);
+	int report[2] = {-1, EIO};
+	ssize_t n = read(p->pid[0], report, sizeof(report));
+	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (n == (ssize_t)sizeof(report) && report[0] > 0) {
+		*pid = report[0];
+		return 0;
+	}
+	errno = report[1];
+	return error_sys(err, "container: start a process inside");
+}
+
 int container_spawn(struct container *c, const struct container_command *command, pid_t *pid,
 	int *go, int *failed, struct error *err)
 {
-	int go_pipe[2], failed_pipe[2];
-	if (pipe2(go_pipe, O_CLOEXEC) != 0)
+	scoped(spawn_pipes) p = {{-1, -1}, {-1, -1}, {-1, -1}};
+	if (pipe2(p.go, O_CLOEXEC) != 0 || pipe2(p.failed, O_CLOEXEC) != 0 ||
+		pipe2(p.pid, O_CLOEXEC) != 0)
 		return error_sys(err, "container: pipe");
-	autoclose int go_read = go_pipe[0], go_write = go_pipe[1];
-	if (pipe2(failed_pipe, O_CLOEXEC) != 0)
-		return error_sys(err, "container: pipe");
-	autoclose int failed_read = failed_pipe[0], failed_write = failed_pipe[1];
-	if (setns(c->namespaces[CONTAINER_PID], CLONE_NEWPID) != 0)
-		return error_sys(err, "container: enter the pid namespace");
-	pid_t child = fork();
-	if (child == 0) {
-		close(go_write);
-		child_main(c, command, go_read, failed_write);
-	}
-	int saved = errno;
-	if (setns(c->own_pid_namespace, CLONE_NEWPID) != 0) {
-		if (child > 0)
-			kill(child, SIGKILL);
-		return error_sys(err, "container: leave the pid namespace");
-	}
-	errno = saved;
-	if (child < 0)
-		return error_sys(err, "container: fork");
-	*pid = child;
-	*go = steal_fd(&go_write);
-	*failed = steal_fd(&failed_read);
+	if (run_spawner(c, command, &p, pid, err) != 0)
+		return -1;
+	*go = steal_fd(&p.go[1]);
+	*failed = steal_fd(&p.failed[0]);
 	return 0;
 }
 

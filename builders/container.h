@@ -36,13 +36,11 @@ struct container {
 	int control;
 	int root_fd;
 	int namespaces[CONTAINER_NAMESPACES];
-	int own_pid_namespace;
 };
 
 #define CONTAINER_INIT \
 	{ \
-		.control = -1, .root_fd = -1, .namespaces = {-1, -1, -1, -1, -1}, \
-		.own_pid_namespace = -1 \
+		.control = -1, .root_fd = -1, .namespaces = { -1, -1, -1, -1, -1 } \
 	}
 
 MUST_CHECK int container_start(

@@ -209,9 +209,10 @@ static int bind_resolv_conf(int root, const char *source, struct error *err)
 	autoclose int etc = rooted_open(root, "etc", O_PATH | O_DIRECTORY, 0);
 	if (etc < 0)
 		return error_sys(err, "/etc");
-	/* Fails when something is there, which is then used as it is. */
-	autoclose int made =
-		openat(etc, "resolv.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	/* What is there already is used as it is. */
+	int made = openat(etc, "resolv.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (made >= 0)
+		close(made);
 	scoped(target) t = {.fd = -1};
 	int fd = rooted_open(root, "etc/resolv.conf", O_PATH, 0);
 	if (fd < 0) {

@@ -24,8 +24,8 @@ MUST_CHECK int journal_create(
 #define OUTPUT_PARTIAL ".sealwright-partial-"
 
 /*
- * Adds {"type": type, "path": path} and makes it durable. "directory": a name in the work directory;
- * "output": an absolute path whose last component begins with OUTPUT_PARTIAL.
+ * Adds {"type": type, "path": path} and makes it durable. "directory": a name in the work
+ * directory; "output": an absolute path whose last component begins with OUTPUT_PARTIAL.
  */
 MUST_CHECK int journal_add(
 	struct journal *j, const char *type, const char *path, struct error *err);

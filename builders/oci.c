@@ -170,48 +170,72 @@ static struct json *descriptor(
 	return j;
 }
 
-/* A document as a blob; its descriptor is what refers to it. */
-static int put_document(struct json **out, struct digest *sha256, int dir, const struct json *j,
-	const char *media_type, struct arena *a, struct error *err)
+/* A document that becomes a blob, and what refers to it then. */
+struct document {
+	const struct json *json;
+	const char *media_type;
+	struct digest sha256;
+	struct json *descriptor;
+};
+
+static int put_document(struct document *d, int dir, struct arena *a, struct error *err)
 {
 	scoped(buf) text = {0};
-	json_write_canonical(&text, j);
-	*sha256 = digest_bytes(buf_str(&text));
+	json_write_canonical(&text, d->json);
+	d->sha256 = digest_bytes(buf_str(&text));
 	char path[128];
-	blob_path(path, sha256);
-	*out = descriptor(a, media_type, sha256, text.n);
+	blob_path(path, &d->sha256);
+	d->descriptor = descriptor(a, d->media_type, &d->sha256, text.n);
 	return file_create(dir, path, buf_str(&text), 0644, err);
 }
 
-int oci_finish(struct digest *image_id, int dir, const struct oci_image *image, struct arena *a,
-	struct error *err)
+static struct json *image_manifest(
+	struct arena *a, const struct oci_image *image, const char *media_type, struct json *config)
 {
-	struct json *manifest = json_object(a), *layers = json_array(a), *config = NULL;
-	if (put_document(&config, image_id, dir, image_config(a, image),
-		    "application/vnd.oci.image.config.v1+json", a, err) != 0)
-		return error_wrap(err, "oci: config");
+	struct json *manifest = json_object(a), *layers = json_array(a);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		json_append(a, layers,
 			descriptor(a, "application/vnd.oci.image.layer.v1.tar+gzip",
 				&image->layers[i].sha256, image->layers[i].size));
 	}
-	const char *manifest_type = "application/vnd.oci.image.manifest.v1+json";
 	json_set(a, manifest, "schemaVersion", json_i64(a, 2));
-	json_set(a, manifest, "mediaType", json_cstr(a, manifest_type));
+	json_set(a, manifest, "mediaType", json_cstr(a, media_type));
 	json_set(a, manifest, "config", config);
 	json_set(a, manifest, "layers", layers);
-	struct json *entry = NULL;
-	struct digest sha256;
-	if (put_document(&entry, &sha256, dir, manifest, manifest_type, a, err) != 0)
-		return error_wrap(err, "oci: manifest");
+	return manifest;
+}
+
+static struct json *image_index(
+	struct arena *a, const struct oci_image *image, struct json *manifest)
+{
 	struct json *annotations = json_object(a), *index = json_object(a), *all = json_array(a);
 	json_set(a, annotations, "org.opencontainers.image.ref.name", json_string(a, image->tag));
-	json_set(a, entry, "annotations", annotations);
+	json_set(a, manifest, "annotations", annotations);
+	json_append(a, all, manifest);
 	json_set(a, index, "schemaVersion", json_i64(a, 2));
 	json_set(a, index, "mediaType", json_cstr(a, "application/vnd.oci.image.index.v1+json"));
-	json_append(a, all, entry);
 	json_set(a, index, "manifests", all);
+	return index;
+}
+
+int oci_finish(struct digest *image_id, int dir, const struct oci_image *image, struct arena *a,
+	struct error *err)
+{
+	struct document config = {
+		.json = image_config(a, image),
+		.media_type = "application/vnd.oci.image.config.v1+json",
+	};
+	if (put_document(&config, dir, a, err) != 0)
+		return error_wrap(err, "oci: config");
+	const char *type = "application/vnd.oci.image.manifest.v1+json";
+	struct document manifest = {
+		.json = image_manifest(a, image, type, config.descriptor),
+		.media_type = type,
+	};
+	if (put_document(&manifest, dir, a, err) != 0)
+		return error_wrap(err, "oci: manifest");
 	scoped(buf) text = {0};
-	json_write_canonical(&text, index);
+	json_write_canonical(&text, image_index(a, image, manifest.descriptor));
+	*image_id = config.sha256;
 	return file_create(dir, "index.json", buf_str(&text), 0644, err);
 }

@@ -87,10 +87,12 @@ static int comm_exec(struct communicator *c, struct str command, const struct co
 		return -1;
 	autoclose int err_read = ends[0], err_write = ends[1];
 	struct container_command spec = {argv, envp, "/root", out_write, err_write};
+	autoclose int go = -1, failed = -1;
 	struct watch_run run = {.streams = {out_read, err_read}};
-	if (container_spawn(&m->container, &spec, &run.pid, &run.go, &run.failed, err) != 0)
+	if (container_spawn(&m->container, &spec, &run.pid, &go, &failed, err) != 0)
 		return -1;
-	autoclose int go = run.go, failed = run.failed;
+	run.go = go;
+	run.failed = failed;
 	close(steal_fd(&out_write));
 	close(steal_fd(&err_write));
 	return watch_child(m->watch, &run, out, deadline, result, err);
@@ -337,7 +339,7 @@ static int start_machine(struct machine *m, struct error *err)
 	if (claim_outputs(m, err) != 0 || make_directories(m, err) != 0 ||
 		base_fetch(&source, &spec, o, &m->arena, err) != 0 || enter_namespaces(m, err) != 0)
 		return -1;
-	if (base_open(&m->base, &source, &spec, m->ids, o, &m->arena, err) != 0)
+	if (base_open(&m->base, &source, m->ids, o, &m->arena, err) != 0)
 		return -1;
 	if (make_tree(m, err) != 0 || write_policy(m, err) != 0)
 		return -1;

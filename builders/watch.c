@@ -49,13 +49,19 @@ static struct watch_child *find_child(struct watch *w, pid_t pid)
 	return NULL;
 }
 
-int watch_add(struct watch *w, pid_t pid, struct error *err)
+static struct watch_child *add_child(struct watch *w, pid_t pid, struct error *err)
 {
 	struct watch_child *slot = find_child(w, 0);
-	if (!slot)
-		return error_set(err, ERROR_BUG, "too many children are watched");
-	*slot = (struct watch_child){.pid = pid};
-	return 0;
+	if (slot)
+		*slot = (struct watch_child){.pid = pid};
+	else
+		error_set(err, ERROR_BUG, "too many children are watched");
+	return slot;
+}
+
+int watch_add(struct watch *w, pid_t pid, struct error *err)
+{
+	return add_child(w, pid, err) ? 0 : -1;
 }
 
 void watch_exited(struct watch *w, pid_t pid, int status)
@@ -170,11 +176,11 @@ static int exec_error(const struct watch_run *run)
 	return error;
 }
 
-static int child_result(
-	struct watch *w, const struct watch_run *run, struct comm_result *result, struct error *err)
+static int child_result(struct watch_child *child, const struct watch_run *run,
+	struct comm_result *result, struct error *err)
 {
-	int status = find_child(w, run->pid)->status;
-	forget(w, run->pid);
+	int status = child->status;
+	*child = (struct watch_child){0};
 	int error = exec_error(run);
 	if (error != 0) {
 		errno = error;
@@ -189,7 +195,8 @@ static int child_result(
 int watch_child(struct watch *w, const struct watch_run *run, const struct comm_output *out,
 	int64_t deadline, struct comm_result *result, struct error *err)
 {
-	if (watch_add(w, run->pid, err) != 0) {
+	struct watch_child *child = add_child(w, run->pid, err);
+	if (!child) {
 		kill(run->pid, SIGKILL);
 		return -1;
 	}
@@ -201,14 +208,14 @@ int watch_child(struct watch *w, const struct watch_run *run, const struct comm_
 		list_push(&w->arena, &w->steps) = w->step;
 	int streams[2] = {run->streams[0], run->streams[1]};
 	int r = write(run->go, "g", 1) == 1 ? 0 : error_sys(err, "start the command");
-	while (r == 0 && !find_child(w, run->pid)->ended)
+	while (r == 0 && !child->ended)
 		r = serve(w, streams, out, deadline, err);
 	for (int i = 0; i < 2; i++) {
 		if (streams[i] >= 0)
 			drain_stream(streams[i], i + 1, out);
 	}
-	if (r == 0 || find_child(w, run->pid)->ended)
-		return child_result(w, run, result, err);
+	if (r == 0 || child->ended)
+		return child_result(child, run, result, err);
 	end_group(w, run->pid);
 	return r < 0 ? -1 : error_set(err, ERROR_SYSTEM, "timed out");
 }

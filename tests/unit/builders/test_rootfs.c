@@ -385,12 +385,13 @@ static void a_process_that_a_step_left_is_ended_before_the_capture(void **state)
 	SKIP_WITHOUT_ROOT();
 	struct build_fixture *f = *state;
 	struct plan *p = plan_new(&f->arena, fixture_config(f, ""));
-	plan_exec(&f->arena, p, "setsid sleep 1000 & exit 0");
+	plan_exec(&f->arena, p, "cat /bin/sleep > /bin/daemon; chmod +x /bin/daemon; "
+				"setsid daemon 1000 & sleep 1");
 	plan_exec(&f->arena, p, "true");
 	struct outcome out = build_in_child(f, fixture_options(f, p));
 	assert_true(out.ok);
 	struct manifest_lines lines = read_manifest(f);
-	const struct json *daemon = find_exec(&lines, "/bin/sleep");
+	const struct json *daemon = find_exec(&lines, "/bin/daemon");
 	assert_int_equal(number_of(daemon, "step"), 1);
 	const struct json *line = NULL;
 	bool ended = false;
