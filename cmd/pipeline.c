@@ -182,9 +182,19 @@ static int open_snapshot(struct pipeline *p, const struct fetch_source *source,
 	return 0;
 }
 
+/* A directory of this machine is named absolutely; anything else is a URL. */
+static struct str repository_of(struct pipeline *p, const char *repo)
+{
+	struct stat st;
+	char *absolute = stat(repo, &st) == 0 ? realpath(repo, NULL) : NULL;
+	struct str s = arena_str(&p->arena, str_from(absolute ? absolute : repo));
+	free(absolute);
+	return s;
+}
+
 /* --repo with --commit, --tag or --branch, and --template. */
-static int source_from_flags(
-	struct fetch_source *out, const struct source_options *o, struct error *err)
+static int source_from_flags(struct fetch_source *out, struct pipeline *p,
+	const struct source_options *o, struct error *err)
 {
 	if (!o->template_path)
 		return error_set(err, ERROR_USAGE, "--repo needs --template PATH");
