@@ -28,6 +28,12 @@ MUST_CHECK int hcl_item_str(struct str *out, struct hcl_eval *e, const struct hc
 /* Fails when so many more bytes go beyond the limits; counts them as steps. */
 MUST_CHECK int hcl_room(struct hcl_eval *e, uint64_t bytes, struct error *err);
 
+/* The same for the values that a text holds, of which each but the first has a separator. */
+MUST_CHECK int hcl_room_for_text(
+	struct hcl_eval *e, struct str text, const char *separators, struct error *err);
+/* JSON as jsonencode writes it. */
+struct str hcl_json_text(struct arena *a, const struct hcl_value *v);
+
 /* A list that grows in the evaluation's arena. */
 struct hcl_items {
 	struct hcl_value *items;
@@ -56,5 +62,22 @@ hcl_fn hcl_fn_alltrue, hcl_fn_anytrue, hcl_fn_chunklist, hcl_fn_coalesce, hcl_fn
 /* functions_number.c */
 hcl_fn hcl_fn_abs, hcl_fn_ceil, hcl_fn_floor, hcl_fn_log, hcl_fn_max, hcl_fn_min, hcl_fn_parseint,
 	hcl_fn_pow, hcl_fn_signum, hcl_fn_sum;
+
+/* functions_format.c */
+hcl_fn hcl_fn_format, hcl_fn_formatlist;
+
+/* functions_encode.c */
+hcl_fn hcl_fn_base64decode, hcl_fn_base64encode, hcl_fn_jsondecode, hcl_fn_jsonencode, hcl_fn_md5,
+	hcl_fn_sha1, hcl_fn_sha256, hcl_fn_sha512, hcl_fn_textdecodebase64, hcl_fn_textencodebase64,
+	hcl_fn_urlencode, hcl_fn_uuidv5;
+
+/* functions_time.c */
+hcl_fn hcl_fn_formatdate, hcl_fn_rfc3339_parse, hcl_fn_timeadd, hcl_fn_unix_timestamp_parse;
+
+/* functions_net.c */
+hcl_fn hcl_fn_cidrhost, hcl_fn_cidrnetmask, hcl_fn_cidrsubnet, hcl_fn_cidrsubnets;
+
+/* functions_csv.c */
+hcl_fn hcl_fn_csvdecode;
 
 #endif

@@ -143,18 +143,30 @@ int hcl_fn_anytrue(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 
 /* ---- Choosing ------------------------------------------------------------------------------ */
 
-/* coalesce(values...): the first that is not null. Looks at nothing behind it. */
+/* All results of coalesce have one type: next to a string, numbers and bools are strings. */
+static struct hcl_value as_common_type(
+	struct hcl_eval *e, struct hcl_value v, const struct hcl_value *args, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool scalar = v.type == HCL_NUMBER || v.type == HCL_BOOL;
+		if (args[i].type == HCL_STRING && scalar)
+			(void)hcl_convert_string(e->arena, &v);
+	}
+	return v;
+}
+
+/* coalesce(values...): the first that is neither null nor "". Looks at nothing behind it. */
 int hcl_fn_coalesce(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 	size_t n, struct error *err)
 {
-	(void)e;
 	for (size_t i = 0; i < n; i++) {
-		if (args[i].type == HCL_NULL)
+		bool empty = args[i].type == HCL_STRING && args[i].string.n == 0;
+		if (args[i].type == HCL_NULL || empty)
 			continue;
-		*out = args[i];
+		*out = as_common_type(e, args[i], args, n);
 		return 0;
 	}
-	return error_set(err, ERROR_INPUT, "all arguments are null");
+	return error_set(err, ERROR_INPUT, "all arguments are null or empty");
 }
 
 int hcl_fn_coalescelist(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,

@@ -1,6 +1,7 @@
 #include "base/hcl/ast.h"
 
 #include <math.h>
+#include <stdio.h>
 
 int hcl_eval_truth(bool *out, bool *unknown, const struct hcl_value *v, const char *what,
 	const struct origin *o, struct error *err)
@@ -27,11 +28,26 @@ static int to_number(struct hcl_value *v, const struct origin *o, struct error *
 	return error_at(err, o, "%s where a number is needed", hcl_type_name(v->type));
 }
 
+/*
+ * HCL reckons with far more digits and shows none of the error of 0.1 + 0.2. What is next to a
+ * number of 15 digits is taken for it.
+ */
+static double without_noise(double d)
+{
+	char text[40];
+	(void)snprintf(text, sizeof(text), "%.14e", d);
+	double rounded = strtod(text, NULL);
+	if (!isfinite(rounded))
+		return d;
+	double distance = fabs(rounded - d);
+	return distance <= 4 * (nextafter(fabs(d), INFINITY) - fabs(d)) ? rounded : d;
+}
+
 static int from_double(struct hcl_value *out, double d, const struct origin *o, struct error *err)
 {
 	if (!isfinite(d))
 		return error_at(err, o, "the result is too large for a number");
-	*out = hcl_number(d);
+	*out = hcl_number(without_noise(d));
 	return 0;
 }
 

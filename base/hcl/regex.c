@@ -64,11 +64,65 @@ static void patch(struct regex *r, uint32_t at, bool lazy, uint32_t out)
 	inst(r, at)->y = lazy ? on : out;
 }
 
+static bool all_empty(const struct regex_node *n);
+
+/* Whether it matches the empty string. Recursion is as deep as the pattern nests. */
+static bool may_be_empty(const struct regex_node *n)
+{
+	bool any = false;
+	switch (n->kind) {
+	case REGEX_EMPTY:
+	case REGEX_ASSERT:
+		return true;
+	case REGEX_CLASS:
+		return false;
+	case REGEX_CAT:
+	case REGEX_GROUP:
+		return all_empty(n);
+	case REGEX_REPEAT:
+		return n->min == 0 || all_empty(n);
+	case REGEX_ALT:
+		break;
+	}
+	for (size_t i = 0; i < n->children.n; i++)
+		any = any || may_be_empty(n->children.items[i]);
+	return any;
+}
+
+static bool all_empty(const struct regex_node *n)
+{
+	for (size_t i = 0; i < n->children.n; i++) {
+		if (!may_be_empty(n->children.items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Once, and again as often as it goes. */
+static int emit_plus(struct regex *r, const struct regex_node *n)
+{
+	uint32_t start = here(r);
+	if (emit_node(r, n->children.items[0]) < 0)
+		return -1;
+	uint32_t out = here(r) + 1;
+	struct inst split = {.op = OP_SPLIT, .x = start, .y = out};
+	if (n->lazy)
+		split = (struct inst){.op = OP_SPLIT, .x = out, .y = start};
+	return emit(r, split);
+}
+
+/* As (x+)? where x may be empty, for else an empty round could hide a better one. */
 static int emit_star(struct regex *r, const struct regex_node *n)
 {
 	uint32_t split = here(r);
-	if (emit(r, (struct inst){.op = OP_SPLIT}) < 0 || emit_node(r, n->children.items[0]) < 0 ||
-		emit(r, (struct inst){.op = OP_JUMP, .x = split}) < 0)
+	bool plus = may_be_empty(n->children.items[0]);
+	if (emit(r, (struct inst){.op = OP_SPLIT}) < 0)
+		return -1;
+	if (plus && emit_plus(r, n) < 0)
+		return -1;
+	if (!plus &&
+		(emit_node(r, n->children.items[0]) < 0 ||
+			emit(r, (struct inst){.op = OP_JUMP, .x = split}) < 0))
 		return -1;
 	patch(r, split, n->lazy, here(r));
 	return 0;
@@ -96,10 +150,13 @@ static int emit_optional(struct regex *r, const struct regex_node *n, uint32_t t
 
 static int emit_repeat(struct regex *r, const struct regex_node *n)
 {
-	for (uint32_t i = 0; i < n->min; i++) {
+	bool plus = n->max == UINT32_MAX && n->min > 0;
+	for (uint32_t i = plus ? 1 : 0; i < n->min; i++) {
 		if (emit_node(r, n->children.items[0]) < 0)
 			return -1;
 	}
+	if (plus)
+		return emit_plus(r, n);
 	return n->max == UINT32_MAX ? emit_star(r, n) : emit_optional(r, n, n->max - n->min);
 }
 

@@ -453,15 +453,6 @@ static int read_group(struct parser *p, struct regex_node **out)
 	return 0;
 }
 
-/* \Qliteral\E; the backslash and the Q have been taken. */
-static struct regex_node *read_quotation(struct parser *p)
-{
-	struct regex_node *n = node(p, REGEX_CAT);
-	while (!at_end(p) && !skip(p, "\\E"))
-		list_push(p->arena, &n->children) = literal(p, take_code(p));
-	return n;
-}
-
 static const struct {
 	const char *text;
 	enum regex_assert kind;
@@ -479,10 +470,6 @@ static int read_backslash(struct parser *p, struct regex_node **out)
 			*out = assertion(p, anchors[i].kind);
 			return 0;
 		}
-	}
-	if (skip(p, "\\Q")) {
-		*out = read_quotation(p);
-		return 0;
 	}
 	struct regex_node *n = class_node(p);
 	uint32_t code = 0;
@@ -573,12 +560,11 @@ static bool read_repeat(struct parser *p, uint32_t *min, uint32_t *max)
 	return read_braces(p, min, max);
 }
 
-static int read_piece(struct parser *p, struct regex_node **out)
+/* What may follow an atom. */
+static int apply_repeat(struct parser *p, struct regex_node **atom)
 {
 	uint32_t min = 0;
 	uint32_t max = 0;
-	if (read_atom(p, out) < 0)
-		return -1;
 	if (!read_repeat(p, &min, &max))
 		return 0;
 	if (min > REGEX_MAX_REPEAT || (max != UINT32_MAX && (max > REGEX_MAX_REPEAT || max < min)))
@@ -587,11 +573,27 @@ static int read_piece(struct parser *p, struct regex_node **out)
 	n->min = min;
 	n->max = max;
 	n->lazy = skip(p, "?") != ((p->flags & FLAG_LAZY) != 0);
-	list_push(p->arena, &n->children) = *out;
-	*out = n;
-	uint32_t ignored = 0;
-	if (read_repeat(p, &ignored, &ignored))
+	list_push(p->arena, &n->children) = *atom;
+	*atom = n;
+	if (read_repeat(p, &min, &max))
 		return fail(p, "a repetition of a repetition");
+	return 0;
+}
+
+/* \Qliteral\E, behind the Q. A repetition that follows is of the last character. */
+static int read_quotation(struct parser *p, struct regex_node *into)
+{
+	while (!at_end(p) && !skip(p, "\\E")) {
+		struct regex_node *n = literal(p, take_code(p));
+		if (looking_at(p, "\\E")) {
+			p->pos += 2;
+			if (apply_repeat(p, &n) < 0)
+				return -1;
+			list_push(p->arena, &into->children) = n;
+			return 0;
+		}
+		list_push(p->arena, &into->children) = n;
+	}
 	return 0;
 }
 
@@ -600,7 +602,12 @@ static int read_sequence(struct parser *p, struct regex_node **out)
 	struct regex_node *n = node(p, REGEX_CAT);
 	while (!at_end(p) && peek(p) != '|' && peek(p) != ')') {
 		struct regex_node *piece = NULL;
-		if (read_piece(p, &piece) < 0)
+		if (skip(p, "\\Q")) {
+			if (read_quotation(p, n) < 0)
+				return -1;
+			continue;
+		}
+		if (read_atom(p, &piece) < 0 || apply_repeat(p, &piece) < 0)
 			return -1;
 		list_push(p->arena, &n->children) = piece;
 	}
