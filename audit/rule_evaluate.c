@@ -145,8 +145,7 @@ static int evaluate(struct hcl_value *out, struct rule_run *run, const struct vi
 		.function_tables = countof(tables),
 		.ctx = run,
 	};
-	if (run->scratch.max == 0)
-		arena_init(&run->scratch, SCRATCH_MAX);
+	run->scratch.max = SCRATCH_MAX;
 	return hcl_evaluate(out, expr, &scope, &run->scratch, err);
 }
 

@@ -58,7 +58,7 @@ rule "PN005" {
   title    = "download from a moving address"
   severity = "medium"
   on       = "download"
-  when     = !download.pinned && download.tool != "git" && matches(download.url, "[/_.=-](latest|master|main|HEAD|nightly|trunk|edge)([/_.?-]|$)")
+  when     = !download.pinned && download.tool != "git" && matches(download.url, "^[a-z]+://[^/]+/(.*[/_.=-])?(latest|master|main|HEAD|nightly|trunk|edge)([/_.?-]|$)")
   message  = "${download.url} names no version"
   why      = "the address serves other bytes whenever its owner likes"
   fix      = "name a release, and check its digest"
@@ -84,19 +84,11 @@ rule "PN007" {
   title    = "clone of a moving branch"
   severity = "low"
   on       = "download"
-  when     = download.tool == "git" && !download.pinned && !download.local
+  when     = download.tool == "git" && download.host != null && !download.pinned && !download.local
   message  = "${download.url} is cloned without a full commit id"
   why      = "branches and tags move; what was reviewed is not what is built"
   fix      = "check out a full 40-digit commit id"
   refs     = ["CWE-1357", "ATT&CK T1195.001"]
   bad      = ["git clone --branch v1.2 https://git.example.org/tool.git"]
-  good = [
-    <<-EOT
-      set -e
-      git clone https://git.example.org/tool.git
-      git -C tool checkout 4b825dc642cb6eb9a060e54bf8d69288fbee4904
-    EOT
-    ,
-    "git -C /srv/tool log -1",
-  ]
+  good     = ["git -C /srv/tool log -1", "git clone /srv/mirror/tool.git /opt/tool"]
 }

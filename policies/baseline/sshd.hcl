@@ -89,7 +89,7 @@ rule "SSH007" {
   severity = "low"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*(Ciphers|MACs|KexAlgorithms|HostKeyAlgorithms|PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)[ \t=]+[^-]*(3des-cbc|arcfour|blowfish|cast128|hmac-md5|diffie-hellman-group1-|[^-]ssh-dss|[+,]ssh-rsa)"))
+              matches([write.content, sed_adds(write.expression)], "^[ \t]*(Ciphers|MACs|KexAlgorithms|HostKeyAlgorithms|PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)[ \t=]+[^- \t=](.*[, +])?(3des-cbc|arcfour|blowfish|cast128|hmac-md5|diffie-hellman-group1-|ssh-dss)"))
   message  = "${write.path} allows algorithms that are broken"
   why      = "who records the connection may read it, or step into it"
   fix      = "leave the defaults of the installed version"
