@@ -80,20 +80,23 @@ static void any_flipped_byte_is_seen(void **state)
 	}
 }
 
-static void every_bit_of_an_attestation_counts(void **state)
+static void every_byte_of_an_attestation_counts(void **state)
 {
 	struct example *e = *state;
 	struct str bytes = example_write(e);
 	char *copy = arena_cstr(&e->arena, bytes);
+	/* The last bit (spare in base64), that of the case, and the one that leaves ASCII. */
+	static const unsigned char masks[] = {0x01, 0x20, 0x80};
 	/* Behind the payload: signature, key ids, names of members, the end of the line. */
 	size_t from = str_find(bytes, STR("\"payloadType\""));
 	size_t to = str_find(bytes, STR("\n"));
 	assert_true(from < to && to < bytes.n);
-	for (size_t i = from * 8; i <= to * 8 + 7; i++) {
-		char mask = (char)(1 << i % 8);
-		copy[i / 8] = (char)(copy[i / 8] ^ mask);
+	for (size_t i = from * countof(masks); i < (to + 1) * countof(masks); i++) {
+		char *at = copy + i / countof(masks);
+		char mask = (char)masks[i % countof(masks)];
+		*at = (char)(*at ^ mask);
 		assert_fails(e, (struct str){copy, bytes.n}, "signature.provenance", "");
-		copy[i / 8] = (char)(copy[i / 8] ^ mask);
+		*at = (char)(*at ^ mask);
 	}
 }
 
@@ -350,7 +353,7 @@ int main(void)
 		EXAMPLE_TEST(evidence_of_every_kind_of_key_passes),
 		EXAMPLE_TEST(the_archive_is_the_ustar_that_another_writer_makes),
 		EXAMPLE_TEST(any_flipped_byte_is_seen),
-		EXAMPLE_TEST(every_bit_of_an_attestation_counts),
+		EXAMPLE_TEST(every_byte_of_an_attestation_counts),
 		EXAMPLE_TEST(a_truncated_file_is_refused),
 		EXAMPLE_TEST(appended_bytes_are_refused),
 		EXAMPLE_TEST(members_in_another_order_are_refused),
