@@ -67,8 +67,8 @@ static int add_text(struct boot *b, const struct conf *value, struct str path)
 	struct step *s = add_step(b, &value->origin, path);
 	if (!s)
 		return -1;
-	s->boot.content = content.text;
-	s->boot.sha256 = compile_digest(b->c, &content.text);
+	s->boot.content = content_text(&content, b->c);
+	s->boot.sha256 = compile_digest(b->c, &s->boot.content);
 	content_give_lines(&content, s);
 	return 0;
 }
@@ -89,8 +89,8 @@ static int add_texts(struct boot *b, bool lines)
 	struct step *s = add_step(b, &b->value->origin, STR(""));
 	if (!s)
 		return -1;
-	s->boot.content = content.text;
-	s->boot.sha256 = compile_digest(b->c, &content.text);
+	s->boot.content = content_text(&content, b->c);
+	s->boot.sha256 = compile_digest(b->c, &s->boot.content);
 	content_give_lines(&content, s);
 	return 0;
 }

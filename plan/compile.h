@@ -5,6 +5,8 @@
 #include "plan/plan.h"
 
 #define PLAN_STEPS_MAX 100000
+#define PLAN_ENVIRONMENT_MAX 10000
+#define PLAN_LINES_MAX 1000000
 
 /* A provisioner type: its configuration as a table, and what it compiles to. */
 struct compiler;
@@ -34,6 +36,10 @@ struct compiler {
 	struct diags *diags;
 	struct arena *diag_arena;
 	uint32_t group; /* index of the one that grows */
+	struct { /* the file that was looked at last */
+		struct str path;
+		struct str text;
+	} file;
 };
 
 /* ---- compile.c ------------------------------------------------------------------------------ */
@@ -77,8 +83,14 @@ MUST_CHECK int compile_list(
 	struct compiler *c, struct str root, const struct origin *o, struct compile_listing *out);
 struct str compile_below(struct compiler *c, struct str directory, struct str name);
 
+/* Adds without joining, for texts of many parts; text_joined does that, once. */
+void text_push(struct text *t, struct arena *a, struct str literal);
+void text_push_text(struct text *t, struct arena *a, const struct text *other);
+struct text text_joined(const struct text *t, struct arena *a);
+
 /* ---- content.c: text with a place per line -------------------------------------------------- */
 
+/* text: its literals are pieces of their own until content_text joins them. */
 struct content {
 	struct text text;
 	struct {
@@ -96,6 +108,8 @@ void content_add(
 	struct content *t, struct compiler *c, const struct text *text, const struct origin *o);
 /* The end of a line. */
 void content_end_line(struct content *t, struct compiler *c);
+/* What was added, with neighbouring literals joined. */
+struct text content_text(const struct content *t, struct compiler *c);
 /* LF for CRLF, and an LF behind the last line, as Packer sends scripts. */
 struct text content_unix(struct compiler *c, const struct text *text);
 /* Hands the lines to a step. */

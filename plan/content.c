@@ -1,8 +1,39 @@
 #include "plan/compile.h"
 
+void text_push(struct text *t, struct arena *a, struct str literal)
+{
+	if (literal.n > 0)
+		list_push(a, t) = (struct text_piece){.kind = TEXT_LITERAL, .value = literal};
+}
+
+void text_push_text(struct text *t, struct arena *a, const struct text *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		list_push(a, t) = other->items[i];
+}
+
+struct text text_joined(const struct text *t, struct arena *a)
+{
+	struct text out = {0};
+	struct str_list literals = {0};
+	for (size_t i = 0; i <= t->n; i++) {
+		if (i < t->n && t->items[i].kind == TEXT_LITERAL) {
+			list_push(a, &literals) = t->items[i].value;
+			continue;
+		}
+		text_push(&out, a, arena_join(a, literals.items, literals.n, STR("")));
+		literals = (struct str_list){0};
+		if (i < t->n)
+			list_push(a, &out) = t->items[i];
+	}
+	return out;
+}
+
 static void add_line_origin(struct content *t, struct compiler *c, const struct origin *o)
 {
-	list_push(c->arena, &t->lines) = *o;
+	/* Beyond the limit, plan_line gives the last place that is known. */
+	if (t->lines.n < PLAN_LINES_MAX)
+		list_push(c->arena, &t->lines) = *o;
 }
 
 /* True when the last line is still open, so that what comes next belongs to it. */
@@ -19,12 +50,14 @@ static bool line_is_open(const struct content *t)
 static struct str raw_string(struct compiler *c, const struct origin *o)
 {
 	struct error ignored;
-	struct str file;
 	if (o->file.n == 0 || !path_is_clean(o->file) || o->span.len < 2)
 		return STR("");
-	if (tree_read(c->tree, o->file, &file, &ignored) < 0)
-		return STR("");
-	struct str raw = str_sub(file, o->span.off, o->span.len);
+	if (!str_eq(c->file.path, o->file)) {
+		if (tree_read(c->tree, o->file, &c->file.text, &ignored) < 0)
+			return STR("");
+		c->file.path = o->file;
+	}
+	struct str raw = str_sub(c->file.text, o->span.off, o->span.len);
 	if (raw.n < 2 || raw.p[0] != '"' || raw.p[raw.n - 1] != '"')
 		return STR("");
 	return str_sub(raw, 1, raw.n - 2);
@@ -87,19 +120,24 @@ void content_add(
 		/* Behind the last escaped break, breaks that a value brought stay there. */
 		(void)next_line(raw, &at);
 	}
-	text_add(&t->text, c->arena, text);
+	text_push_text(&t->text, c->arena, text);
 }
 
 void content_end_line(struct content *t, struct compiler *c)
 {
-	text_add_literal(&t->text, c->arena, STR("\n"));
+	text_push(&t->text, c->arena, STR("\n"));
+}
+
+struct text content_text(const struct content *t, struct compiler *c)
+{
+	return text_joined(&t->text, c->arena);
 }
 
 void content_add_line(
 	struct content *t, struct compiler *c, struct str line, const struct origin *o)
 {
 	add_line_origin(t, c, o);
-	text_add_literal(&t->text, c->arena, line);
+	text_push(&t->text, c->arena, line);
 	content_end_line(t, c);
 }
 

@@ -126,6 +126,9 @@ int environment_make(struct environment *out, struct compiler *c,
 	const struct template_provisioner *p, const struct environment_spec *spec)
 {
 	struct environment e = {0};
+	if (spec->list->n + spec->map->n > PLAN_ENVIRONMENT_MAX)
+		return compile_error(
+			c, &p->origin, "more than %d environment variables", PLAN_ENVIRONMENT_MAX);
 	put_packer(&e, c);
 	int status = put_list(&e, c, p, spec->list);
 	status |= put_map(&e, c, p, spec->map);
@@ -141,21 +144,21 @@ static int render_entry(struct text *out, const struct environment_entry *entry,
 	size_t verbs = 0;
 	while (format.n > 0) {
 		size_t percent = str_find_byte(format, '%');
-		text_add_literal(out, c->arena, str_sub(format, 0, percent));
+		text_push(out, c->arena, str_sub(format, 0, percent));
 		if (percent == STR_NPOS)
 			break;
 		char verb = percent + 1 < format.n ? format.p[percent + 1] : '\0';
 		format = str_from_index(format, percent + 2);
 		if (verb == '%') {
-			text_add_literal(out, c->arena, STR("%"));
+			text_push(out, c->arena, STR("%"));
 			continue;
 		}
 		if (verb != 's' || ++verbs > 2)
 			return -1;
 		if (verbs == 1)
-			text_add_literal(out, c->arena, entry->name);
+			text_push(out, c->arena, entry->name);
 		else
-			text_add(out, c->arena, &entry->value);
+			text_push_text(out, c->arena, &entry->value);
 	}
 	return verbs == 2 ? 0 : -1;
 }
@@ -172,7 +175,7 @@ int environment_render(struct text *out, const struct environment *e, struct com
 			return compile_error(
 				c, o, "\"env_var_format\" takes a name and a value: two %%s");
 	}
-	*out = made;
+	*out = text_joined(&made, c->arena);
 	return 0;
 }
 

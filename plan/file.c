@@ -77,7 +77,7 @@ static int add_file(struct transfer *t, const struct source *source, struct str 
 
 static void add_quoted(struct text *out, struct arena *a, const struct text *t)
 {
-	text_add_literal(out, a, STR(" '"));
+	text_push(out, a, STR(" '"));
 	for (size_t i = 0; i < t->n; i++) {
 		scoped(buf) quoted = {0};
 		const struct text_piece *p = &t->items[i];
@@ -89,9 +89,9 @@ static void add_quoted(struct text *out, struct arena *a, const struct text *t)
 		else if (p->kind == TEXT_SENSITIVE)
 			text_add_sensitive(out, a, p->name, buf_str(&quoted));
 		else
-			text_add_literal(out, a, buf_str(&quoted));
+			text_push(out, a, arena_str(a, buf_str(&quoted)));
 	}
-	text_add_literal(out, a, STR("'"));
+	text_push(out, a, STR("'"));
 }
 
 /* A copy of a directory makes directories; a step says so. */
@@ -101,11 +101,13 @@ static int add_mkdir(struct transfer *t, const struct source *source, const stru
 	struct step *s = compile_step(t->c, STEP_EXEC, &source->origin);
 	if (!s)
 		return -1;
-	text_add_literal(&s->exec.command, t->c->arena, STR("mkdir -p"));
+	struct text command = {0};
+	text_push(&command, t->c->arena, STR("mkdir -p"));
 	for (size_t i = 0; i < directories->n; i++) {
 		struct text path = append(t, base, directories->items[i]);
-		add_quoted(&s->exec.command, t->c->arena, &path);
+		add_quoted(&command, t->c->arena, &path);
 	}
+	s->exec.command = text_joined(&command, t->c->arena);
 	list_push(t->c->arena, &s->exec.exit_codes) = 0;
 	return 0;
 }
@@ -191,10 +193,10 @@ static int upload_content(struct transfer *t)
 	struct step *s = compile_step(c, STEP_UPLOAD, &o);
 	if (!s)
 		return -1;
-	s->upload.content = content.text;
+	s->upload.content = content_text(&content, c);
 	s->upload.destination = t->config->destination;
 	s->upload.mode = 0600;
-	s->upload.sha256 = compile_digest(c, &content.text);
+	s->upload.sha256 = compile_digest(c, &s->upload.content);
 	content_give_lines(&content, s);
 	return 0;
 }

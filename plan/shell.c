@@ -94,7 +94,8 @@ static int add_upload(struct block *b, const struct origin *o, const struct cont
 	struct step *s = compile_step(b->c, STEP_UPLOAD, o);
 	if (!s)
 		return -1;
-	s->upload.content = b->config->binary ? content->text : content_unix(b->c, &content->text);
+	struct text joined = content_text(content, b->c);
+	s->upload.content = b->config->binary ? joined : content_unix(b->c, &joined);
 	s->upload.destination = *path;
 	s->upload.mode = 0644;
 	s->upload.source = source;

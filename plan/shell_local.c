@@ -96,10 +96,10 @@ static int add_script(
 	struct step *s = compile_step(b->c, STEP_EXEC_HOST, o);
 	if (!s)
 		return -1;
-	s->exec.script = content->text;
+	s->exec.script = content_text(content, b->c);
 	s->exec.source = source;
 	s->exec.extension = extension(b);
-	s->exec.sha256 = compile_digest(b->c, &content->text);
+	s->exec.sha256 = compile_digest(b->c, &s->exec.script);
 	s->exec.exit_codes = b->config->valid_exit_codes;
 	if (s->exec.exit_codes.n == 0)
 		list_push(b->c->arena, &s->exec.exit_codes) = 0;

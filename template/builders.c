@@ -103,7 +103,7 @@ static void hint_builder(struct load *l, struct str name)
 void load_check_names(
 	struct load *l, const struct json *j, const struct str_list *names, const char *what)
 {
-	for (size_t i = 0; i < names->n; i++) {
+	for (size_t i = 0; i < names->n && l->t->diags.n < DIAGS_MAX; i++) {
 		if (find_builder(l, names->items[i]))
 			continue;
 		const struct json *at = j->type == JSON_ARRAY ? j->array.items[i] : j;
@@ -194,6 +194,10 @@ static void split_names(struct load *l, struct str list, struct str_list *out)
 void load_builders(struct load *l)
 {
 	const struct json *all = json_find(l->root, "builders");
+	if (all && all->array.n > TEMPLATE_BUILDERS_MAX) {
+		load_error_at(l, all, "more than %d builders", TEMPLATE_BUILDERS_MAX);
+		return;
+	}
 	for (size_t i = 0; all && all->type == JSON_ARRAY && i < all->array.n; i++)
 		read_builder(l, all->array.items[i], i + 1);
 	if (l->t->diags.errors > 0)

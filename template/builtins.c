@@ -294,8 +294,13 @@ static void escape_url(struct buf *out, struct str rest, size_t *used)
 /* The arguments, printed and escaped. */
 static int escape(const struct gotmpl_call *c, escape_fn *fn, struct gotmpl_value *out)
 {
-	struct text t =
-		c->n == 1 ? gotmpl_print(&c->args[0], c->run->arena) : gotmpl_sprint(c, 0, false);
+	struct gotmpl_value *args = arena_array(c->run->arena, struct gotmpl_value, c->n + 1);
+	for (size_t i = 0; i < c->n; i++) {
+		bool nothing = c->args[i].kind == GOTMPL_NIL || c->args[i].kind == GOTMPL_NONE;
+		args[i] = nothing ? gotmpl_string(c->run->arena, STR("<no value>")) : c->args[i];
+	}
+	const struct gotmpl_call printed = {.run = c->run, .args = args, .n = c->n};
+	struct text t = gotmpl_sprint(&printed, 0, false);
 	struct str s;
 	if (!text_value(&t, c->run->arena, &s))
 		return gotmpl_fault(c->run, c->off,
@@ -345,9 +350,9 @@ const struct gotmpl_function gotmpl_builtins[] = {
 	{"print", 0, GOTMPL_ANY_ARGS, call_print},
 	{"printf", 1, GOTMPL_ANY_ARGS, call_printf},
 	{"println", 0, GOTMPL_ANY_ARGS, call_println},
-	{"html", 1, GOTMPL_ANY_ARGS, call_html},
-	{"js", 1, GOTMPL_ANY_ARGS, call_js},
-	{"urlquery", 1, GOTMPL_ANY_ARGS, call_urlquery},
+	{"html", 0, GOTMPL_ANY_ARGS, call_html},
+	{"js", 0, GOTMPL_ANY_ARGS, call_js},
+	{"urlquery", 0, GOTMPL_ANY_ARGS, call_urlquery},
 	{"call", 1, GOTMPL_ANY_ARGS, call_call},
 	{0},
 };

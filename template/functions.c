@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/process.h"
+#include "base/utf8.h"
 #include "template/gotime.h"
 
 const char *const template_build_names[] = {
@@ -244,20 +245,65 @@ static int map_pieces(const struct gotmpl_call *c, map_fn *map, struct gotmpl_va
 	return 0;
 }
 
+/*
+ * Letters that differ in case by a fixed distance: from..to are the small ones. step 2: small and
+ * capital letters alternate. Scripts that names and words of templates are written in.
+ */
+static const struct case_range {
+	uint32_t from;
+	uint32_t to;
+	uint32_t distance;
+	uint32_t step;
+} case_ranges[] = {
+	{'a', 'z', 32, 1},
+	{0xe0, 0xf6, 32, 1},
+	{0xf8, 0xfe, 32, 1},
+	{0x101, 0x12f, 1, 2},
+	{0x133, 0x137, 1, 2},
+	{0x13a, 0x148, 1, 2},
+	{0x14b, 0x177, 1, 2},
+	{0x17a, 0x17e, 1, 2},
+	{0x3b1, 0x3c1, 32, 1},
+	{0x3c3, 0x3cb, 32, 1},
+	{0x430, 0x44f, 32, 1},
+	{0x450, 0x45f, 80, 1},
+	{0x461, 0x481, 1, 2},
+};
+
+static uint32_t change_case(uint32_t code, bool upper)
+{
+	for (size_t i = 0; i < countof(case_ranges); i++) {
+		const struct case_range *r = &case_ranges[i];
+		uint32_t small = upper ? code : code + r->distance;
+		if (small >= r->from && small <= r->to && (small - r->from) % r->step == 0)
+			return upper ? code - r->distance : small;
+	}
+	return code;
+}
+
+static void map_case(struct buf *out, struct str s, bool upper)
+{
+	while (s.n > 0) {
+		uint32_t code = 0;
+		char bytes[4];
+		size_t used = utf8_decode(s, &code);
+		if (used > 0)
+			buf_add(out,
+				(struct str){bytes, utf8_encode(change_case(code, upper), bytes)});
+		else
+			buf_add_byte(out, s.p[0]);
+		s = str_from_index(s, used > 0 ? used : 1);
+	}
+}
+
 static void map_upper(struct buf *out, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		buf_add_byte(out, c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
-	}
+	map_case(out, s, true);
 }
 
 static void map_lower(struct buf *out, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		buf_add_byte(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-	}
+	map_case(out, s, false);
 }
 
 static int call_upper(const struct gotmpl_call *c, struct gotmpl_value *out)
@@ -321,15 +367,17 @@ static int call_replace(const struct gotmpl_call *c, struct gotmpl_value *out)
 	return replace_with(c, 3, max, out);
 }
 
-static void split(struct str_list *parts, struct arena *a, struct str s, struct str sep)
+/* False when there are too many parts. */
+static bool split(struct str_list *parts, struct arena *a, struct str s, struct str sep)
 {
-	for (;;) {
+	while (parts->n < GOTMPL_LIST_MAX) {
 		size_t at = sep.n > 0 ? str_find(s, sep) : (s.n > 1 ? 1 : STR_NPOS);
 		list_push(a, parts) = str_sub(s, 0, at);
 		if (at == STR_NPOS)
-			return;
+			return true;
 		s = str_from_index(s, at + sep.n);
 	}
+	return false;
 }
 
 /* split STRING SEPARATOR INDEX gives one part; without an index, all of them, for range. */
@@ -343,7 +391,8 @@ static int call_split(const struct gotmpl_call *c, struct gotmpl_value *out)
 	if (c->n == 3 && gotmpl_arg_int(c, 2, &index) < 0)
 		return -1;
 	struct str_list parts = {0};
-	split(&parts, c->run->arena, s, sep);
+	if (!split(&parts, c->run->arena, s, sep))
+		return gotmpl_fault(c->run, c->off, "split: more than %d parts", GOTMPL_LIST_MAX);
 	if (c->n == 3) {
 		if (index < 0 || (uint64_t)index >= parts.n)
 			return gotmpl_fault(c->run, c->off,

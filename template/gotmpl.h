@@ -145,12 +145,15 @@ struct gotmpl_scope {
 	bool has_fields;
 	const struct template_field *fields;
 	size_t field_count;
-	size_t *steps; /* work done so far by all evaluations that share it; may be NULL */
+	/* Work done so far by all evaluations that share it; may be NULL. */
+	size_t *steps;
 };
 
 #define GOTMPL_DEPTH_MAX 64
 #define GOTMPL_STEPS_MAX 1000000
 #define GOTMPL_OUTPUT_MAX ((size_t)16 << 20)
+#define GOTMPL_VALUE_MAX ((size_t)4 << 20)
+#define GOTMPL_LIST_MAX 10000
 
 struct gotmpl_variable {
 	struct str name;

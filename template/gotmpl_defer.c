@@ -1,9 +1,11 @@
 /* Partial evaluation: what is known is folded, what needs fields is written back as a template. */
 #include "template/gotmpl.h"
 
+/* optional: the part at hand may never be executed, so what fails in it is left for later. */
 struct deferral {
 	struct gotmpl_run *run;
 	struct gotmpl_writer *writer;
+	bool optional;
 };
 
 /* ---- What is constant ----------------------------------------------------------------------- */
@@ -168,13 +170,22 @@ static void write_value(struct deferral *d, const struct gotmpl_value *v)
 
 static int write_pipe(struct deferral *d, const struct gotmpl_pipe *pipe);
 
+/* 0, and no fault, when what failed may never be executed. */
+static int forgive(struct deferral *d)
+{
+	if (!d->optional)
+		return -1;
+	*d->run->fault = (struct gotmpl_fault){0};
+	return 0;
+}
+
 /* Folds `pipe`, which is constant. False in *done: its value has no literal form. */
 static int fold(struct deferral *d, const struct gotmpl_pipe *pipe, bool *done)
 {
 	struct gotmpl_value value = {0};
 	struct gotmpl_value dot = {.kind = GOTMPL_FIELDS};
 	if (gotmpl_eval_pipe(d->run, pipe, &dot, &value) < 0)
-		return -1;
+		return forgive(d);
 	*done = is_writable(&value);
 	if (*done)
 		write_value(d, &value);
@@ -233,6 +244,10 @@ static int write_operand(struct deferral *d, struct gotmpl_operand *o)
 
 static int write_command(struct deferral *d, const struct gotmpl_command *c)
 {
+	const struct gotmpl_operand *first = &c->items[0];
+	bool optional = d->optional;
+	/* `and` and `or` stop at the argument that decides. */
+	d->optional |= first->kind == OPERAND_FUNCTION && !first->function->call;
 	for (size_t i = 0; i < c->n; i++) {
 		if (i > 0)
 			gotmpl_writer_add(d->writer, STR(" "));
@@ -242,6 +257,7 @@ static int write_command(struct deferral *d, const struct gotmpl_command *c)
 		else if (write_operand(d, &c->items[i]) < 0)
 			return -1;
 	}
+	d->optional = optional;
 	return 0;
 }
 
@@ -286,6 +302,8 @@ static int write_control(struct deferral *d, const struct gotmpl_node *n, const 
 	gotmpl_writer_add(d->writer, STR("}}"));
 	if (n->kind == NODE_ACTION || n->kind == NODE_BREAK || n->kind == NODE_CONTINUE)
 		return 0;
+	bool optional = d->optional;
+	d->optional = true;
 	if (write_list(d, &n->body) < 0)
 		return -1;
 	if (n->otherwise.n > 0) {
@@ -293,11 +311,12 @@ static int write_control(struct deferral *d, const struct gotmpl_node *n, const 
 		if (write_list(d, &n->otherwise) < 0)
 			return -1;
 	}
+	d->optional = optional;
 	gotmpl_writer_add(d->writer, STR("{{end}}"));
 	return 0;
 }
 
-static int write_constant(struct deferral *d, const struct gotmpl_node *n)
+static int write_constant(struct deferral *d, const struct gotmpl_node *n, bool *done)
 {
 	struct gotmpl_list one = {.n = 1};
 	struct gotmpl_node *copy = arena_new(d->run->arena, struct gotmpl_node);
@@ -305,8 +324,10 @@ static int write_constant(struct deferral *d, const struct gotmpl_node *n)
 	one.items = copy;
 	struct text made = {0};
 	d->run->deferred = false;
+	*done = false;
 	if (gotmpl_execute_in(d->run, &made, &one) < 0)
-		return -1;
+		return forgive(d);
+	*done = true;
 	if (d->run->deferred)
 		gotmpl_writer_add_text(d->writer, &made);
 	else
@@ -325,9 +346,10 @@ static int write_node(struct deferral *d, const struct gotmpl_node *n)
 		[NODE_BREAK] = "break",
 		[NODE_CONTINUE] = "continue",
 	};
-	if (node_is_constant(n))
-		return write_constant(d, n);
-	return write_control(d, n, words[n->kind]);
+	bool done = false;
+	if (node_is_constant(n) && write_constant(d, n, &done) < 0)
+		return -1;
+	return done ? 0 : write_control(d, n, words[n->kind]);
 }
 
 static int write_list(struct deferral *d, const struct gotmpl_list *list)
@@ -345,7 +367,7 @@ int gotmpl_defer(struct text *out, const struct gotmpl_list *tree, const struct 
 	struct gotmpl_run run = {.scope = scope, .arena = scope->arena, .fault = fault};
 	struct text made = {0};
 	scoped(gotmpl_writer) writer = {.arena = scope->arena, .out = &made};
-	struct deferral d = {&run, &writer};
+	struct deferral d = {&run, &writer, false};
 	if (write_list(&d, tree) < 0)
 		return -1;
 	gotmpl_writer_flush(&writer);

@@ -6,12 +6,35 @@ struct walk {
 	struct gotmpl_writer *writer;
 };
 
-static int step(struct gotmpl_run *run, size_t off)
+static int work(struct gotmpl_run *run, size_t off, size_t amount)
 {
 	size_t *steps = run->scope->steps ? run->scope->steps : &run->steps;
-	if (++*steps > GOTMPL_STEPS_MAX || arena_full(run->arena))
+	*steps += amount;
+	if (*steps > GOTMPL_STEPS_MAX || arena_full(run->arena))
 		return gotmpl_fault(run, off, "template does too much work");
 	return 0;
+}
+
+static int step(struct gotmpl_run *run, size_t off)
+{
+	return work(run, off, 1);
+}
+
+static size_t text_size(const struct text *t)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		n += t->items[i].value.n + 1;
+	return n;
+}
+
+/* Strings count as work, so that what doubles itself again and again comes to an end. */
+static int check_size(struct gotmpl_run *run, size_t off, const struct gotmpl_value *v)
+{
+	size_t size = v->kind == GOTMPL_STRING ? text_size(&v->text) : 0;
+	if (size > GOTMPL_VALUE_MAX)
+		return gotmpl_fault(run, off, "a value of more than %zu bytes", GOTMPL_VALUE_MAX);
+	return work(run, off, size / 64);
 }
 
 /* ---- Operands ------------------------------------------------------------------------------- */
@@ -162,7 +185,9 @@ static int eval_function(struct gotmpl_run *run, const struct gotmpl_command *c,
 		.args = args,
 		.n = n,
 	};
-	return f->function->call(&call, out);
+	if (f->function->call(&call, out) < 0)
+		return -1;
+	return check_size(run, f->off, out);
 }
 
 static int eval_command(struct gotmpl_run *run, const struct gotmpl_command *c,
@@ -223,8 +248,7 @@ static int walk_list(
 
 static int write_text(struct walk *w, size_t off, const struct text *t)
 {
-	for (size_t i = 0; i < t->n; i++)
-		w->run->written += t->items[i].value.n + 1;
+	w->run->written += text_size(t);
 	if (w->run->written > GOTMPL_OUTPUT_MAX)
 		return gotmpl_fault(
 			w->run, off, "template makes more than %zu bytes", GOTMPL_OUTPUT_MAX);
@@ -241,6 +265,8 @@ static int walk_action(struct walk *w, const struct gotmpl_node *n, const struct
 		return 0;
 	if (value.kind == GOTMPL_FIELDS)
 		return gotmpl_fault(w->run, n->off, "\".\" is no value here: name a field of it");
+	if (value.kind == GOTMPL_NIL)
+		value.kind = GOTMPL_NONE;
 	struct text t = gotmpl_print(&value, w->run->arena);
 	return write_text(w, n->off, &t);
 }

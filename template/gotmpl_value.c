@@ -131,14 +131,15 @@ static struct text print_at(const struct gotmpl_value *v, struct arena *a, size_
 static struct text print_list(const struct gotmpl_value *v, struct arena *a, size_t depth)
 {
 	struct text out = {0};
-	text_add_literal(&out, a, STR("["));
+	scoped(gotmpl_writer) w = {.arena = a, .out = &out};
+	gotmpl_writer_add(&w, STR("["));
 	for (size_t i = 0; i < v->list.n && depth < GOTMPL_DEPTH_MAX; i++) {
-		if (i > 0)
-			text_add_literal(&out, a, STR(" "));
 		struct text item = print_at(&v->list.items[i], a, depth + 1);
-		text_add(&out, a, &item);
+		gotmpl_writer_add(&w, i > 0 ? STR(" ") : STR(""));
+		gotmpl_writer_add_text(&w, &item);
 	}
-	text_add_literal(&out, a, STR("]"));
+	gotmpl_writer_add(&w, STR("]"));
+	gotmpl_writer_flush(&w);
 	return out;
 }
 

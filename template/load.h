@@ -9,6 +9,8 @@
 #define TEMPLATE_BYTES_MAX ((size_t)8 << 20)
 #define TEMPLATE_ARENA_MAX ((size_t)512 << 20)
 #define TEMPLATE_VARIABLE_DEPTH 100
+#define TEMPLATE_MEMBERS_MAX 10000
+#define TEMPLATE_BUILDERS_MAX 1000
 
 /* A file that was read. */
 struct load_source {
@@ -78,6 +80,8 @@ struct origin load_origin_in(const struct load_source *s, const struct json *str
 
 /* An error that is told once, however many builds meet it. Returns -1. */
 int load_error(struct load *l, const struct origin *o, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Checked where input can ask for more than it brings: an error, and true, when memory is used up. */
+bool load_is_full(struct load *l);
 int load_error_at(struct load *l, const struct json *j, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void load_warning_at(struct load *l, const struct json *j, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* An error of another module about a file, as a message with its place when it begins with one. */

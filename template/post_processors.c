@@ -114,6 +114,8 @@ void load_post_processors(struct load *l, struct template_build *out, const stru
 	const struct json *all = json_find(l->root, "post-processors");
 	for (size_t i = 0; all && i < all->array.n; i++) {
 		struct template_sequence made = {0};
+		if (load_is_full(l))
+			return;
 		read_sequence(l, all->array.items[i], b, &made);
 		if (made.n > 0)
 			list_push(l->arena, &out->post_processors) = made;

@@ -185,6 +185,8 @@ void load_provisioners(struct load *l, struct template_build *out, const struct 
 	for (size_t i = 0; all && i < all->array.n; i++) {
 		struct template_provisioner made = {0};
 		const struct json *j = all->array.items[i];
+		if (load_is_full(l))
+			return;
 		if (!load_runs_for(l, j, b) || read_provisioner(l, j, i, b, &made) < 0)
 			continue;
 		list_push(l->arena, &out->provisioners) = made;

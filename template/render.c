@@ -70,6 +70,15 @@ int load_error(struct load *l, const struct origin *o, const char *fmt, ...)
 	return diag_error(&l->t->diags, l->arena, o, "%.*s", STR_ARG(text));
 }
 
+bool load_is_full(struct load *l)
+{
+	if (!arena_full(l->arena))
+		return false;
+	struct origin o = {l->source.file, {0}};
+	load_error(l, &o, "the template needs too much memory");
+	return true;
+}
+
 int load_error_at(struct load *l, const struct json *j, const char *fmt, ...)
 {
 	va_list ap;
@@ -202,8 +211,18 @@ static int render_member(
 	return 0;
 }
 
+static int check_members(const struct render *r, const struct json *object)
+{
+	struct origin o = load_origin(r->source, object->span);
+	if (object->object.n <= TEMPLATE_MEMBERS_MAX)
+		return 0;
+	return load_error(r->load, &o, "an object of more than %d members", TEMPLATE_MEMBERS_MAX);
+}
+
 static int render_object(const struct render *r, const struct json *j, bool defer, struct conf *c)
 {
+	if (check_members(r, j) < 0)
+		return -1;
 	int status = 0;
 	c->type = CONF_OBJECT;
 	for (size_t i = 0; i < j->object.n; i++)
@@ -228,6 +247,8 @@ static int render_list(const struct render *r, const struct json *j, bool defer,
 /* The depth is that of the document, which the reader limits. */
 static int render_value(const struct render *r, const struct json *j, bool defer, struct conf **out)
 {
+	if (load_is_full(r->load))
+		return -1;
 	struct conf *c = arena_new(r->load->arena, struct conf);
 	c->origin = load_origin(r->source, j->span);
 	*out = c;
@@ -271,6 +292,8 @@ int render_config(const struct render *r, const struct json *object, const char 
 	struct conf **out)
 {
 	int status = 0;
+	if (check_members(r, object) < 0)
+		return -1;
 	struct conf *c = arena_new(r->load->arena, struct conf);
 	c->type = CONF_OBJECT;
 	c->origin = load_origin(r->source, object->span);
