@@ -73,8 +73,7 @@ setup() {
 	run sealwright verify out/one.evidence --key key.pub --image-id "$IMAGE" --coverage processes --commit "$COMMIT"
 	exits 0
 	has verified
-	lacks FAILED
-	lacks unknown
+	has " 0 failed, 0 could not be told"
 	run sealwright verify --json out/one.evidence --key key.pub --image-id "$IMAGE"
 	exits 0
 	echo "$output" | python3 -c 'import json,sys; d=json.load(sys.stdin); assert d["passed"] is True'
@@ -82,11 +81,11 @@ setup() {
 
 @test "the image id is what independent tools compute" {
 	command -v skopeo >/dev/null || skip "no skopeo"
-	run skopeo inspect --config --raw oci:out/one:1
+	run skopeo inspect --config --raw oci:out/one/oci:1
 	exits 0
 	[ "sha256:$(printf '%s' "$output" | sha256sum | cut -d' ' -f1)" = "$IMAGE" ] ||
-		[ "sha256:$(skopeo inspect --config --raw oci:out/one:1 | sha256sum | cut -d' ' -f1)" = "$IMAGE" ]
-	skopeo copy oci:out/one:1 dir:copied >/dev/null
+		[ "sha256:$(skopeo inspect --config --raw oci:out/one/oci:1 | sha256sum | cut -d' ' -f1)" = "$IMAGE" ]
+	skopeo copy oci:out/one/oci:1 dir:copied >/dev/null
 	python3 -c '
 import json, sys
 m = json.load(open("copied/manifest.json"))
@@ -97,7 +96,7 @@ assert m["config"]["digest"] == sys.argv[1], m["config"]["digest"]' "$IMAGE"
 	command -v umoci >/dev/null || skip "no umoci"
 	rootless=
 	[ "$(id -u)" -eq 0 ] || rootless=--rootless
-	umoci unpack $rootless --image out/one:1 bundle >/dev/null
+	umoci unpack $rootless --image out/one/oci:1 bundle >/dev/null
 	[ "$(cat bundle/rootfs/etc/motto)" = "ship it" ]
 	[ "$(cat bundle/rootfs/etc/data.txt)" = data ]
 	[ "$(readlink bundle/rootfs/srv/app/link)" = /etc/motto ]
@@ -242,24 +241,25 @@ refused() { # FILE CHECK OPTION...: verification says no, naming the check
 	lacks ": verified"
 }
 
-# Takes the evidence apart, changes a member with a Python expression over `data`, and packs it again.
+# Changes a member with a Python expression over `data`; headers and padding stay as they have to be.
 edit() { # MEMBER EXPRESSION
 	python3 - "$1" "$2" <<-'P'
-		import io, re, json, sys, tarfile
-		member, code = sys.argv[1:]
-		source = tarfile.open("out/one.evidence")
-		out = tarfile.open("edited.evidence", "w", format=tarfile.USTAR_FORMAT)
-		for m in source.getmembers():
-		    data = source.extractfile(m).read()
-		    if m.name == member:
-		        data = eval(code)
-		        m.size = len(data)
-		    out.addfile(m, io.BytesIO(data))
-		out.close()
-		# Python pads to 10 KiB; ours ends after two blocks.
-		raw = open("edited.evidence", "rb").read().rstrip(b"\0")
-		raw += b"\0" * (-len(raw) % 512) + b"\0" * 1024
-		open("edited.evidence", "wb").write(raw)
+		import sys
+		member, code = sys.argv[1].encode(), sys.argv[2]
+		raw = open("out/one.evidence", "rb").read()
+		out, at = b"", 0
+		while raw[at:at + 1] != b"\0":
+		    header, size = raw[at:at + 512], int(raw[at + 124:at + 135], 8)
+		    data = raw[at + 512:at + 512 + size]
+		    at += 512 + -(-size // 512) * 512
+		    if header.startswith(member + b"\0"):
+		        before, data = data, eval(code)
+		        assert data != before
+		        header = header[:124] + b"%011o\0" % len(data) + header[136:]
+		        summed = header[:148] + b" " * 8 + header[156:]
+		        header = header[:148] + b"%06o\0 " % sum(summed) + header[156:]
+		    out += header + data + b"\0" * (-len(data) % 512)
+		open("edited.evidence", "wb").write(out + b"\0" * 1024)
 	P
 }
 
@@ -347,13 +347,4 @@ edit() { # MEMBER EXPRESSION
 	run sealwright verify out/one.evidence --key key.pub --image-id "$IMAGE" --policy stricter.hcl
 	exits 1
 	has "replay.findings"
-}
-
-@test "the bundles verify with an independent client" {
-	[ -x "$FIXTURES/../tests/interop/run.sh" ] || skip "no interop"
-	command -v node >/dev/null || skip "no node"
-	tar -xf out/one.evidence attestations.jsonl
-	run "$FIXTURES/../tests/interop/run.sh" "$PWD/attestations.jsonl" "$PWD/key.pub"
-	[ "$status" -eq 77 ] && skip "$output"
-	exits 0
 }
