@@ -22,16 +22,19 @@ void base_clear(struct base_image *b)
 	b->dir_fd = -1;
 }
 
-/* A directory becomes a tarball first, so that it has a digest. */
-static int tar_directory(const struct base_source *source, struct str path,
-	const struct build_options *o, struct error *err)
+/* A directory becomes a tarball first, so that it has a digest. Returns a file without name. */
+static int tar_directory(
+	const struct base_source *source, const struct build_options *o, struct error *err)
 {
 	autoclose int tree = dir_open(AT_FDCWD, source->path.p, err);
 	if (tree < 0)
 		return error_wrap(err, "base");
-	autoclose int fd = open(path.p, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	scoped(arena) a = {0};
+	char *path = arena_cstr(&a, arena_printf(&a, "%s/base-XXXXXX", o->work_dir));
+	autoclose int fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		return error_sys(err, "cache: %s", path.p);
+		return error_sys(err, "work directory: %s", path);
+	unlink(path);
 	scoped(tar) tar = {0};
 	tar_init(&tar, fd);
 	struct layer_options options = {.epoch = o->epoch};
@@ -40,7 +43,16 @@ static int tar_directory(const struct base_source *source, struct str path,
 	if (layer_write(&tar, tree, -1, &options, err) != 0 ||
 		tar_finish(&tar, &sha256, &size, err) != 0)
 		return error_wrap(err, "base: %s", source->path.p);
-	return 0;
+	return steal_fd(&fd);
+}
+
+static int open_source(
+	const struct base_source *source, const struct build_options *o, struct error *err)
+{
+	if (source->directory)
+		return tar_directory(source, o, err);
+	int fd = open(source->path.p, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : error_sys(err, "base: %s", source->path.p);
 }
 
 static int check_digest(struct base_image *b, struct str checksum, int fd, struct error *err)
@@ -192,17 +204,9 @@ int base_open(struct base_image *out, const struct base_source *source, enum use
 	const struct build_options *o, struct arena *a, struct error *err)
 {
 	struct base_image b = {.dir_fd = -1, .uri = source->uri};
-	struct str path = source->path;
-	if (source->directory) {
-		path = arena_printf(a, "%s/base-directory.tar", o->work_dir);
-		if (tar_directory(source, path, o, err) != 0)
-			return -1;
-	}
-	autoclose int in = open(path.p, O_RDONLY | O_CLOEXEC);
+	autoclose int in = open_source(source, o, err);
 	if (in < 0)
-		return error_sys(err, "base: %s", path.p);
-	if (source->directory)
-		unlink(path.p);
+		return -1;
 	if (check_digest(&b, source->checksum, in, err) != 0)
 		return -1;
 	if (find_or_unpack(&b, in, ids, o, a, err) != 0)

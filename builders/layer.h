@@ -10,7 +10,7 @@ struct layer_options {
 };
 
 /*
- * Adds every entry of `tree` in byte order of the path; with `lower` (>= 0) only what differs from
+ * Adds every entry of `tree`, names of a directory in byte order; with `lower` (>= 0) only what differs from
  * it, and what is gone as an OCI whiteout. Both are descriptors of directories; nothing is mounted
  * in them. Sockets are left out.
  */

@@ -385,8 +385,9 @@ static void a_process_that_a_step_left_is_ended_before_the_capture(void **state)
 	SKIP_WITHOUT_ROOT();
 	struct build_fixture *f = *state;
 	struct plan *p = plan_new(&f->arena, fixture_config(f, ""));
-	plan_exec(&f->arena, p, "cat /bin/sleep > /bin/daemon; chmod +x /bin/daemon; "
-				"setsid daemon 1000 & sleep 1");
+	plan_exec(&f->arena, p,
+		"cat /bin/sleep > /bin/daemon; chmod +x /bin/daemon; "
+		"setsid daemon 1000 & sleep 1");
 	plan_exec(&f->arena, p, "true");
 	struct outcome out = build_in_child(f, fixture_options(f, p));
 	assert_true(out.ok);
