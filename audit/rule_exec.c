@@ -34,7 +34,7 @@ static const struct tool tools[] = {
 	{"install", "mogtS", true},
 	{"su", "cgGsw", true},
 	{"sed", "efl", true},
-	{"bash", "cO", false},
+	{"bash", "O", false},
 	{"rsync", "efTBM", true},
 	{"openssl", "", false},
 };

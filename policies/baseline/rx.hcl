@@ -111,7 +111,7 @@ rule "RX005" {
   title    = "downloaded archive is unpacked into the system unverified"
   severity = "high"
   on       = "flow"
-  when     = flow.from == "network" && flow.to == "archive" && flow.verified == "none"
+  when     = flow.from == "network" && flow.to == "archive" && flow.tool != "git" && flow.verified == "none"
   message  = "an archive from ${flow.url} is unpacked by ${flow.sink} without a check"
   why      = "the members of the archive become programs and configuration of the image"
   fix      = "check the archive against a digest kept in this repository before it is unpacked"
@@ -132,6 +132,7 @@ rule "RX005" {
     EOT
     ,
     "tar -C /usr/local -xzf /srv/local.tgz",
+    "git clone https://git.example.org/docs.git /opt/docs",
   ]
 }
 

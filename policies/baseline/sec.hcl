@@ -35,13 +35,15 @@ rule "SEC002" {
   title    = "cloud credential in the build"
   severity = "critical"
   on       = "secret"
-  when     = one_of(secret.kind, "aws-key", "aliyun-key", "gcp-key", "azure-key")
+  when = (one_of(secret.kind, "aws-key", "aliyun-key", "gcp-key", "azure-key") ||
+    (one_of(secret.kind, "password", "token") && matches(secret.name, "^(AWS|ALICLOUD|ALIBABA_CLOUD|ALIYUN|AZURE|ARM|GOOGLE|GCP|OCI|DIGITALOCEAN|TENCENTCLOUD|HUAWEICLOUD|LINODE|HCLOUD|OS)_[A-Z_]*(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS)[A-Z_]*$")))
   message  = "a cloud credential (${secret.kind}) stands in ${secret.where} ${secret.name}"
   why      = "keys in images and repositories are found by scanners within minutes"
   fix      = "use a role of the instance, and sensitive variables for the build; revoke this key"
   refs     = ["CWE-798", "ATT&CK T1552.001", "ATT&CK T1078.004"]
   bad = [
     "export AWS_ACCESS_KEY_ID=AKIAQ3EGRIWZ5H7K2LMN",
+    "export AWS_SECRET_ACCESS_KEY=Qm9tAbC/K7MDENG+bPxRfiCYrT5uVwXyZ1234567",
   ]
   good = [
     "export AWS_DEFAULT_REGION=eu-central-1",
@@ -157,4 +159,17 @@ rule "SEC010" {
   refs     = ["CWE-526", "CWE-798", "ATT&CK T1552.001"]
   bad      = ["echo 'APP_SECRET=fixedvalue42' >> /etc/environment"]
   good     = ["echo 'APP_PORT=8080' >> /etc/environment", "echo 'APP_TOKEN_FILE=/run/app/token' >> /etc/environment"]
+}
+
+rule "SEC011" {
+  title    = "password written in a script"
+  severity = "medium"
+  on       = "secret"
+  when     = one_of(secret.kind, "password", "token") && !secret.persisted && one_of(secret.where, "variable", "env", "stdin")
+  message  = "a ${secret.kind} stands in the script (${secret.name})"
+  why      = "everybody who can read the repository has it, and it is the same for every machine"
+  fix      = "hand it in as a sensitive variable, or make it at first boot"
+  refs     = ["CWE-798", "CWE-259", "ATT&CK T1552.001"]
+  bad      = ["DB_PASSWORD='S3cretPassw0rd'\nmysqladmin ping"]
+  good     = ["DB_PASSWORD=$(openssl rand -hex 16)\nmysqladmin ping"]
 }
