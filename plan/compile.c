@@ -159,8 +159,9 @@ int compile_render(struct compiler *c, struct text *out, const struct text *in,
 		all[count] = (struct template_field){.name = str_from(template_build_names[i])};
 		text_add_hole(&all[count].value, c->arena, all[count].name);
 	}
+	const struct template_fields known = {all, count};
 	const struct origin nowhere = {0};
-	if (template_render(out, c->arena, in, all, count, &nowhere, &e) < 0)
+	if (template_render(out, c->arena, in, &known, &nowhere, &e) < 0)
 		return compile_error(c, o, "%s", e.text);
 	return 0;
 }

@@ -77,10 +77,12 @@ struct step {
 	uint32_t group; /* index into plan.groups */
 	enum step_type type;
 	struct origin origin; /* the narrowest place in the template that it comes from */
-	/* Where the bytes of an uploaded script come from, line by line: see plan_line. */
+	/*
+	 * Where the bytes of a script come from: the place of line i + 1 of the content. n == 0: same
+	 * file, same line. See plan_line.
+	 */
 	struct {
-		struct origin *
-			items; /* origin of line i + 1 of the content; n == 0: same file, same line */
+		struct origin *items;
 		size_t n;
 		size_t cap;
 	} lines;

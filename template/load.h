@@ -80,7 +80,7 @@ struct origin load_origin_in(const struct load_source *s, const struct json *str
 
 /* An error that is told once, however many builds meet it. Returns -1. */
 int load_error(struct load *l, const struct origin *o, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Checked where input can ask for more than it brings: an error, and true, when memory is used up. */
+/* An error, and true, when memory is used up: where input can ask for more than it brings. */
 bool load_is_full(struct load *l);
 int load_error_at(struct load *l, const struct json *j, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void load_warning_at(struct load *l, const struct json *j, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -207,8 +207,7 @@ void template_free(struct template *t)
 }
 
 int template_render(struct text *out, struct arena *a, const struct text *in,
-	const struct template_field *fields, size_t n, const struct origin *origin,
-	struct error *err)
+	const struct template_fields *fields, const struct origin *origin, struct error *err)
 {
 	struct gotmpl_fault fault = {0};
 	struct gotmpl_list tree = {0};
@@ -217,8 +216,8 @@ int template_render(struct text *out, struct arena *a, const struct text *in,
 		.arena = a,
 		.functions = template_functions,
 		.has_fields = true,
-		.fields = fields,
-		.field_count = n,
+		.fields = fields->items,
+		.field_count = fields->n,
 	};
 	if (gotmpl_parse(&tree, in, &scope, &fault) < 0 ||
 		gotmpl_execute(&made, &tree, &scope, &fault) < 0)

@@ -133,15 +133,18 @@ extern const char *const template_build_names[];
 
 /*
  * Renders text that holds {{ }} actions against names that a later stage knows (".Path", ".Vars"):
- * execute_command and its kind. A name is looked up in `vars`; the functions are those of
+ * execute_command and its kind. A name is looked up in `fields`; the functions are those of
  * templates. An unknown name is an error at `origin`.
  */
 struct template_field {
 	struct str name; /* "Path", without the dot */
 	struct text value;
 };
+struct template_fields {
+	const struct template_field *items;
+	size_t n;
+};
 MUST_CHECK int template_render(struct text *out, struct arena *a, const struct text *in,
-	const struct template_field *fields, size_t n, const struct origin *origin,
-	struct error *err);
+	const struct template_fields *fields, const struct origin *origin, struct error *err);
 
 #endif

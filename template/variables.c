@@ -13,7 +13,7 @@ static struct load_variable *intern(struct load *l, struct str name)
 	return v;
 }
 
-static struct template_variable *public(struct load *l, const struct load_variable *v)
+static struct template_variable *entry(struct load *l, const struct load_variable *v)
 {
 	return &l->t->variables.items[v->index];
 }
@@ -23,7 +23,7 @@ static struct template_variable *public(struct load *l, const struct load_variab
 static void add_default(struct load *l, const struct json_member *m)
 {
 	struct load_variable *v = intern(l, m->key);
-	struct template_variable *out = public(l, v);
+	struct template_variable *out = entry(l, v);
 	struct str value = {0};
 	out->origin = load_origin(&l->source, m->key_span);
 	out->source = TEMPLATE_VAR_DEFAULT;
@@ -65,7 +65,7 @@ static void override(struct load *l, struct str name, struct str value,
 	if (source)
 		o = load_origin(source, j->span);
 	struct load_variable *v = intern(l, name);
-	struct template_variable *out = public(l, v);
+	struct template_variable *out = entry(l, v);
 	if (!v->declared)
 		warn_undeclared(l, &o, name);
 	if (!v->declared)
@@ -147,7 +147,7 @@ static void mark_sensitive(struct load *l)
 		}
 		struct load_variable *v = map_find(&l->variables, name->text);
 		if (v) {
-			public(l, v)->sensitive = true;
+			entry(l, v)->sensitive = true;
 			continue;
 		}
 		load_warning_at(l, name, "sensitive variable \"%.*s\" is not declared",
@@ -163,7 +163,7 @@ static void mark_sensitive(struct load *l)
 /* All of a sensitive value is sensitive, under the variable's own name. */
 static int seal(struct load *l, struct load_variable *v)
 {
-	struct template_variable *out = public(l, v);
+	struct template_variable *out = entry(l, v);
 	struct str value;
 	if (!out->sensitive)
 		return 0;
@@ -180,7 +180,7 @@ static int seal(struct load *l, struct load_variable *v)
 
 static int require(struct load *l, struct load_variable *v)
 {
-	struct template_variable *out = public(l, v);
+	struct template_variable *out = entry(l, v);
 	if (!out->required || out->source != TEMPLATE_VAR_DEFAULT)
 		return 0;
 	load_error(l, &out->origin, "required variable not set: %.*s", STR_ARG(out->name));
@@ -203,9 +203,9 @@ static void resolve(struct load *l, struct load_variable *v)
 	if (status == 0)
 		status = render_text(&r, &v->raw, v->json, true, &value, &v->deferred);
 	l->variable_depth--;
-	if (l->env_calls > env_calls && public(l, v)->source == TEMPLATE_VAR_DEFAULT)
-	public(l, v)->source = TEMPLATE_VAR_ENV;
-	public(l, v)->value = value;
+	if (l->env_calls > env_calls && entry(l, v)->source == TEMPLATE_VAR_DEFAULT)
+		entry(l, v)->source = TEMPLATE_VAR_ENV;
+	entry(l, v)->value = value;
 	if (status == 0)
 		status = seal(l, v);
 	v->state = status < 0 ? LOAD_FAILED : LOAD_DONE;
@@ -230,7 +230,7 @@ int load_user(struct function_context *f, const struct gotmpl_call *c, struct st
 		return gotmpl_fault(c->run, c->off, "variables are nested more than %d deep",
 			TEMPLATE_VARIABLE_DEPTH);
 	resolve(l, v);
-	*out = public(l, v)->value;
+	*out = entry(l, v)->value;
 	*deferred = v->deferred;
 	return 0;
 }

@@ -170,9 +170,10 @@ static int render(struct str *out, struct arena *a, struct str in, struct error 
 		{STR_INIT("Empty"), text_from(a, STR(""))},
 	};
 	const struct origin o = {STR_INIT("x.json"), {.line = 3, .col = 7}};
+	const struct template_fields known = {fields, countof(fields)};
 	struct text text = text_from(a, in);
 	struct text made = {0};
-	if (template_render(&made, a, &text, fields, countof(fields), &o, err) < 0)
+	if (template_render(&made, a, &text, &known, &o, err) < 0)
 		return -1;
 	assert_true(text_value(&made, a, out));
 	return 0;
@@ -204,12 +205,13 @@ static void values_that_are_not_literal_pass_whole(void **state)
 	struct text in = {0};
 	struct text made = {0};
 	struct template_field field = {.name = STR("Path")};
+	const struct template_fields known = {&field, 1};
 	const struct origin o = {0};
 	text_add_literal(&in, &a, STR("x {{.Path}} {"));
 	text_add_sensitive(&in, &a, STR("pw"), STR("{{.Nope}}"));
 	text_add_literal(&in, &a, STR("{ {{printf `%s!` .Path | print `<` }}"));
 	text_add_hole(&field.value, &a, STR("Host"));
-	assert_int_equal(template_render(&made, &a, &in, &field, 1, &o, &err), 0);
+	assert_int_equal(template_render(&made, &a, &in, &known, &o, &err), 0);
 	check_str(text_display(&made, &a), "x <hole:Host> {<sensitive:pw>{ <<hole:Host>!");
 }
 
@@ -224,9 +226,10 @@ static void what_needs_the_bytes_of_a_hole_is_refused(void **state)
 		struct text in = text_from(&a, str_from(ins[i]));
 		struct text made = {0};
 		struct template_field field = {.name = STR("Path")};
+		const struct template_fields known = {&field, 1};
 		const struct origin o = {0};
 		text_add_hole(&field.value, &a, STR("Host"));
-		assert_int_equal(template_render(&made, &a, &in, &field, 1, &o, &err), -1);
+		assert_int_equal(template_render(&made, &a, &in, &known, &o, &err), -1);
 		check_error(&err, "known only while the build runs");
 	}
 }
@@ -244,9 +247,10 @@ static void what_is_made_of_a_sensitive_value_is_sensitive(void **state)
 		struct text in = text_from(&a, str_from(ins[i]));
 		struct text made = {0};
 		struct template_field field = {.name = STR("Path")};
+		const struct template_fields known = {&field, 1};
 		const struct origin o = {0};
 		text_add_sensitive(&field.value, &a, STR("pw"), STR("secret"));
-		assert_int_equal(template_render(&made, &a, &in, &field, 1, &o, &err), 0);
+		assert_int_equal(template_render(&made, &a, &in, &known, &o, &err), 0);
 		assert_true(text_is_sensitive(&made));
 		for (size_t k = 0; k < made.n; k++)
 			assert_int_equal(made.items[k].kind, TEXT_SENSITIVE);
