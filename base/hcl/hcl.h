@@ -146,7 +146,7 @@ struct hcl_function {
 	uint8_t max_args; /* 255: any number */
 	bool raw;
 	bool nulls; /* takes null arguments; else null is an error */
-	/* Moves elements without looking at them: what is inside an argument keeps its own marks. */
+	/* Moves elements without looking at them: what is in an argument keeps its own marks. */
 	bool structural;
 	int (*call)(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 		size_t n, struct error *err);
@@ -192,7 +192,7 @@ MUST_CHECK int hcl_get_i64(const struct hcl_body *b, const char *name, int64_t *
 	const struct hcl_scope *scope, struct arena *a, struct error *err);
 MUST_CHECK int hcl_get_strs(const struct hcl_body *b, const char *name, struct str_list *out,
 	const struct hcl_scope *scope, struct arena *a, struct error *err);
-/* Anything else than these attribute names (NULL-ended) and block types is an error with its place. */
+/* Other attribute names and block types than these (NULL-ended) are an error with their place. */
 MUST_CHECK int hcl_only(const struct hcl_body *b, const char *const *attributes,
 	const char *const *blocks, struct error *err);
 

@@ -357,7 +357,7 @@ static void add(struct machine *m, struct threads *to, uint32_t start, size_t po
 	}
 }
 
-/* One character of `len` bytes; code UINT32_MAX at the end of the text. True when one has matched. */
+/* One character of `len` bytes; code UINT32_MAX at the end of the text. True for a match. */
 static bool step(struct machine *m, size_t *best, uint32_t code, size_t pos, size_t len)
 {
 	bool matched = false;

@@ -1,4 +1,4 @@
-/* Properties of characters that the standard C library knows by locale only. Private to base/hcl. */
+/* Properties of characters, whatever the locale. Private to base/hcl. */
 #ifndef BASE_HCL_UNICODE_H
 #define BASE_HCL_UNICODE_H
 
