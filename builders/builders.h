@@ -128,6 +128,8 @@ struct builder {
 	/* Before the first step: what the machine's children are served with (builders/watch.h). */
 	void (*watch)(struct machine *m, struct watch *w);
 	struct communicator *(*communicator)(struct machine *m);
+	/* A directory that stop removes, for files of the steps. NULL: the work directory. */
+	const char *(*directory)(struct machine *m);
 	/* The value of a hole ("Host", without "build."), or false. May be NULL. */
 	bool (*fill)(struct machine *m, struct str name, struct str *value);
 	/* A record for the manifest: {"type": "rootfs", ...}, in the arena. */

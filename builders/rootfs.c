@@ -384,6 +384,11 @@ static struct communicator *rootfs_communicator(struct machine *m)
 	return &m->communicator.c;
 }
 
+static const char *rootfs_directory(struct machine *m)
+{
+	return m->dir.p;
+}
+
 static void rootfs_watch(struct machine *m, struct watch *w)
 {
 	m->watch = w;
@@ -561,6 +566,7 @@ const struct builder builder_rootfs = {
 	.start = rootfs_start,
 	.watch = rootfs_watch,
 	.communicator = rootfs_communicator,
+	.directory = rootfs_directory,
 	.fill = rootfs_fill,
 	.describe = rootfs_describe,
 	.capture = capture,

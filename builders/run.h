@@ -21,6 +21,7 @@ struct run {
 	struct str prefixes[2];
 	struct arena arena;
 	char run_id[33]; /* PackerRunUUID */
+	const char *script; /* of the host step that runs, or NULL */
 	int64_t deadline; /* of the group that runs; steady ns, 0: none */
 	uint64_t execs;
 	uint64_t gaps;

@@ -128,6 +128,10 @@ static void ask_exec_host(struct run *r, const struct step *s, struct json *j, s
 		json_append(a, argv, json_bytes(a, redactor_str(r->o->redactor, a, shown)));
 	}
 	json_set(a, j, "argv", argv);
+	if (s->exec.script.n > 0)
+		set_digest(j, a, "script_sha256", &s->exec.sha256);
+	if (s->exec.source.n > 0)
+		set_bytes(r, j, a, "source", s->exec.source);
 }
 
 static void ask_wait(struct run *r, const struct step *s, struct json *j, struct arena *a)

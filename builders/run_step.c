@@ -29,6 +29,8 @@ static bool fill_hole(void *ctx, struct str name, struct str *value)
 	struct str plain = str_has_prefix(name, STR("build.")) ? str_from_index(name, 6) : name;
 	if (str_is(plain, "PackerRunUUID"))
 		*value = str_from(r->run_id);
+	else if (str_is(name, STEP_SCRIPT_HOLE) && r->script)
+		*value = str_from(r->script);
 	else if (!r->builder->fill || !r->builder->fill(r->machine, plain, value))
 		return false;
 	for (size_t i = 0; i < countof(sensitive_holes); i++) {
@@ -265,7 +267,23 @@ static int step_exec(
 	return pause_after(r, s, err);
 }
 
-static int step_exec_host(
+static int write_script(
+	struct run *r, struct arena *a, const struct step *s, const char **path, struct error *err)
+{
+	const char *dir =
+		r->builder->directory ? r->builder->directory(r->machine) : r->o->work_dir;
+	struct str script = {0};
+	if (run_fill(r, a, &s->exec.script, &script, err) != 0)
+		return -1;
+	if (!str_is_cstr(s->exec.extension) || str_find_byte(s->exec.extension, '/') != STR_NPOS)
+		return error_set(err, ERROR_INPUT, "\"tempfile_extension\" holds a slash");
+	struct str name = arena_printf(
+		a, "%s/script-%s-%u%.*s", dir, r->run_id, s->id, STR_ARG(s->exec.extension));
+	*path = name.p;
+	return file_replace(AT_FDCWD, *path, script, 0700, err);
+}
+
+static int exec_host(
 	struct run *r, const struct step *s, struct step_result *result, struct error *err)
 {
 	scoped(arena) a = {0};
@@ -274,7 +292,7 @@ static int step_exec_host(
 		if (run_fill(r, &a, &s->exec.argv.items[i], &argv[i], err) != 0)
 			return -1;
 	}
-	struct host_command command = {argv, s->exec.argv.n, r->o->environment, r->o->work_dir};
+	struct host_command command = {argv, s->exec.argv.n, r->o->environment, r->o->output_dir};
 	struct output output;
 	output_init(&output, r);
 	struct comm_output out = {output_write, &output};
@@ -283,6 +301,20 @@ static int step_exec_host(
 	if (status != 0)
 		return -1;
 	return check_exit(&s->exec, &result->comm, err);
+}
+
+static int step_exec_host(
+	struct run *r, const struct step *s, struct step_result *result, struct error *err)
+{
+	scoped(arena) a = {0};
+	if (s->exec.script.n == 0)
+		return exec_host(r, s, result, err);
+	if (write_script(r, &a, s, &r->script, err) != 0)
+		return -1;
+	int status = exec_host(r, s, result, err);
+	unlink(r->script);
+	r->script = NULL;
+	return status;
 }
 
 /* A key press ends a breakpoint; where nobody can press one, it does not stop the build. */

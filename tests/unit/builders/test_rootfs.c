@@ -364,6 +364,29 @@ static void a_host_command_is_recorded_and_gets_a_scrubbed_environment(void **st
 	assert_false(str_contains(read_text(f, "log"), STR("HOST_SECRET")));
 }
 
+static void a_host_script_is_a_file_while_it_runs(void **state)
+{
+	SKIP_WITHOUT_ROOT();
+	struct build_fixture *f = *state;
+	struct plan *p = plan_new(&f->arena, fixture_config(f, ""));
+	struct step *s = plan_step(&f->arena, p, STEP_EXEC_HOST);
+	struct text command = text_from(&f->arena, STR("A='b' "));
+	text_add_hole(&command, &f->arena, STR(STEP_SCRIPT_HOLE));
+	struct text argv[] = {
+		text_from(&f->arena, STR("/bin/sh")), text_from(&f->arena, STR("-c")), command};
+	s->exec.argv = (struct text_list){argv, NULL, countof(argv)};
+	s->exec.script = text_from(&f->arena, STR("#!/bin/sh -e\necho \"a is $A\"\npwd\n"));
+	s->exec.extension = STR(".sh");
+	list_push(&f->arena, &s->exec.exit_codes) = 0;
+	assert_true(build_in_child(f, fixture_options(f, p)).ok);
+	assert_true(str_contains(read_text(f, "log"), STR("    test: a is b")));
+	struct manifest_lines lines = read_manifest(f);
+	const struct json *fill = find_line(&lines, "fill", 0);
+	assert_true(str_is(json_str_or(fill, "name", STR("")), STEP_SCRIPT_HOLE));
+	assert_true(str_has_suffix(json_str_or(fill, "value", STR("")), STR(".sh")));
+	assert_int_equal(access(json_str_or(fill, "value", STR("/")).p, F_OK), -1);
+}
+
 static void a_download_lands_below_the_output_directory(void **state)
 {
 	SKIP_WITHOUT_ROOT();
@@ -489,6 +512,7 @@ int main(void)
 		TEST(a_sensitive_value_is_nowhere_in_log_and_manifest),
 		TEST(holes_are_filled_and_recorded),
 		TEST(a_host_command_is_recorded_and_gets_a_scrubbed_environment),
+		TEST(a_host_script_is_a_file_while_it_runs),
 		TEST(a_download_lands_below_the_output_directory),
 		TEST(a_process_that_a_step_left_is_ended_before_the_capture),
 		TEST(the_oci_layout_is_accepted_by_other_tools),
