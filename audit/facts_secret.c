@@ -156,22 +156,6 @@ const char *secret_kind(struct str s)
 	return secret_find(s, 0, &hit) ? hit.kind : NULL;
 }
 
-struct str secret_mask(struct eval *e, struct str s)
-{
-	struct hit hit;
-	struct str_list parts = {0};
-	size_t at = 0;
-	if (!secret_find(s, 0, &hit))
-		return s;
-	do {
-		list_push(e->scratch, &parts) = str_sub(s, at, hit.from - at);
-		list_push(e->scratch, &parts) = arena_printf(e->scratch, "<secret:%s>", hit.kind);
-		at = hit.from + hit.len;
-	} while (secret_find(s, at, &hit));
-	list_push(e->scratch, &parts) = str_from_index(s, at);
-	return arena_join(e->scratch, parts.items, parts.n, STR(""));
-}
-
 /* ---- Names ---------------------------------------------------------------------------------- */
 
 static bool ends_nocase(struct str s, const char *end)
@@ -196,19 +180,7 @@ struct str secret_value(struct str name, struct str value)
 	return value.n > 0 && secret_name(name) ? STR("<secret:password>") : value;
 }
 
-/* ---- Facts ---------------------------------------------------------------------------------- */
-
-void secret_emit(struct eval *e, const struct command *c, const char *kind, const char *where,
-	struct str name, struct str path, bool persisted)
-{
-	struct members m = members_of(e, c);
-	put_cstr(&m, "kind", kind);
-	put_cstr(&m, "where", where);
-	put_str(&m, "name", name.n != 0 ? name : (struct str){0});
-	put_str(&m, "path", path.n != 0 ? guest_shown(e, path) : (struct str){0});
-	put_bool(&m, "persisted", persisted);
-	emit(e, FACT_SECRET, c, &m);
-}
+/* ---- Masks --------------------------------------------------------------------------------- */
 
 /* A literal that stands for a password, rather than a place holder or an expression. */
 static bool is_literal_password(struct str s)
@@ -218,21 +190,24 @@ static bool is_literal_password(struct str s)
 	return !word_in(s, "true false yes no none null stdin prompt env file ask - 0 1");
 }
 
-void secret_assign(struct eval *e, const struct command *c, struct str name, const struct value *v,
-	const char *where)
+static struct str mask_patterns(struct eval *e, struct str s)
 {
-	struct str s = value_prefix(e, v);
-	const char *kind = secret_kind(s);
-	if (kind) {
-		secret_emit(e, c, kind, where, name, (struct str){0}, false);
-		return;
-	}
-	if (value_const(e, v, &s) && secret_name(name) && is_literal_password(s))
-		secret_emit(e, c, "password", where, name, (struct str){0}, false);
+	struct hit hit;
+	struct str_list parts = {0};
+	size_t at = 0;
+	if (!secret_find(s, 0, &hit))
+		return s;
+	do {
+		list_push(e->scratch, &parts) = str_sub(s, at, hit.from - at);
+		list_push(e->scratch, &parts) = arena_printf(e->scratch, "<secret:%s>", hit.kind);
+		at = hit.from + hit.len;
+	} while (secret_find(s, at, &hit));
+	list_push(e->scratch, &parts) = str_from_index(s, at);
+	return arena_join(e->scratch, parts.items, parts.n, STR(""));
 }
 
-/* NAME=value, "name": "value", name: value */
-static bool line_secret(struct str line, struct str *name)
+/* NAME=value, "name": "value", name: value; `value` gets the part that nobody may see. */
+static bool line_secret(struct str line, struct str *name, struct str *value)
 {
 	size_t eq = str_find_byte(line, '=');
 	if (eq == STR_NPOS)
@@ -240,25 +215,80 @@ static bool line_secret(struct str line, struct str *name)
 	if (eq == STR_NPOS || line.n > 4096)
 		return false;
 	struct str key = str_trim(str_sub(line, 0, eq));
+	while (key.n > 0 && (key.p[key.n - 1] == '"' || key.p[key.n - 1] == '\''))
+		key.n--;
 	size_t start = key.n;
-	while (start > 0 &&
-		(is_word_byte(key.p[start - 1]) || key.p[start - 1] == '-' ||
-			key.p[start - 1] == '.' || key.p[start - 1] == '"'))
+	while (start > 0 && (is_word_byte(key.p[start - 1]) || strchr("-.", key.p[start - 1])))
 		start--;
 	key = str_from_index(key, start);
-	while (key.n > 0 && key.p[key.n - 1] == '"')
-		key.n--;
-	while (key.n > 0 && key.p[0] == '"')
-		key = str_from_index(key, 1);
-	struct str value = str_trim(str_from_index(line, eq + 1));
-	while (value.n > 0 && (value.p[0] == '"' || value.p[0] == '\''))
-		value = str_from_index(value, 1);
-	while (value.n > 0 && strchr("\"',;", value.p[value.n - 1]))
-		value.n--;
+	struct str v = str_trim(str_from_index(line, eq + 1));
+	while (v.n > 0 && (v.p[0] == '"' || v.p[0] == '\''))
+		v = str_from_index(v, 1);
+	while (v.n > 0 && strchr("\"',;", v.p[v.n - 1]))
+		v.n--;
 	*name = key;
-	bool plain = str_find_byte(value, '(') == STR_NPOS && str_find_byte(value, ' ') == STR_NPOS;
-	return key.n > 0 && line.p[0] != '#' && plain && secret_name(key) &&
-		is_literal_password(value) && str_find_byte(value, '$') == STR_NPOS;
+	*value = v;
+	bool plain = str_find_byte(v, '(') == STR_NPOS && str_find_byte(v, ' ') == STR_NPOS &&
+		str_find_byte(v, '$') == STR_NPOS;
+	return key.n > 0 && str_trim(line).p[0] != '#' && plain && secret_name(key) &&
+		is_literal_password(v);
+}
+
+static struct str mask_lines(struct eval *e, struct str s)
+{
+	struct str_list parts = {0};
+	struct str rest = s;
+	struct str line;
+	size_t at = 0;
+	while (str_cut(&rest, '\n', &line)) {
+		struct str name;
+		struct str value;
+		if (line.n < 6 || str_contains(line, STR("<secret:")) ||
+			!line_secret(line, &name, &value))
+			continue;
+		size_t from = (size_t)(value.p - s.p);
+		list_push(e->scratch, &parts) = str_sub(s, at, from - at);
+		list_push(e->scratch, &parts) = STR("<secret:password>");
+		at = from + value.n;
+	}
+	if (at == 0)
+		return s;
+	list_push(e->scratch, &parts) = str_from_index(s, at);
+	return arena_join(e->scratch, parts.items, parts.n, STR(""));
+}
+
+struct str secret_mask(struct eval *e, struct str s)
+{
+	charge(e, s.n / 8);
+	return mask_lines(e, mask_patterns(e, s));
+}
+
+/* ---- Facts ---------------------------------------------------------------------------------- */
+
+void secret_emit(struct eval *e, const struct command *c, const struct secret_found *s)
+{
+	struct members m = members_of(e, c);
+	put_cstr(&m, "kind", s->kind);
+	put_cstr(&m, "where", s->where);
+	put_str(&m, "name", s->name.n != 0 ? s->name : (struct str){0});
+	put_str(&m, "path", s->path.n != 0 ? guest_shown(e, s->path) : (struct str){0});
+	put_bool(&m, "persisted", s->persisted);
+	emit(e, FACT_SECRET, c, &m);
+}
+
+void secret_assign(struct eval *e, const struct command *c, struct str name, const struct value *v,
+	const char *where)
+{
+	struct str s = value_prefix(e, v);
+	const char *kind = secret_kind(s);
+	if (kind) {
+		secret_emit(
+			e, c, &(struct secret_found){.kind = kind, .where = where, .name = name});
+		return;
+	}
+	if (value_const(e, v, &s) && secret_name(name) && is_literal_password(s))
+		secret_emit(e, c,
+			&(struct secret_found){.kind = "password", .where = where, .name = name});
 }
 
 void secret_write(struct eval *e, const struct command *c, struct str path,
@@ -266,7 +296,12 @@ void secret_write(struct eval *e, const struct command *c, struct str path,
 {
 	struct str name = base_name(path);
 	if (value_sensitive(content))
-		secret_emit(e, c, "sensitive", where, name, path, true);
+		secret_emit(e, c,
+			&(struct secret_found){.kind = "sensitive",
+				.where = where,
+				.name = name,
+				.path = path,
+				.persisted = true});
 	for (size_t i = 0; i < content->n; i++) {
 		if (content->items[i].kind != CHUNK_TEXT)
 			continue;
@@ -274,12 +309,23 @@ void secret_write(struct eval *e, const struct command *c, struct str path,
 		struct hit hit;
 		charge(e, text.n / 4);
 		if (secret_find(text, 0, &hit))
-			secret_emit(e, c, hit.kind, where, name, path, true);
+			secret_emit(e, c,
+				&(struct secret_found){.kind = hit.kind,
+					.where = where,
+					.name = name,
+					.path = path,
+					.persisted = true});
 		struct str line;
 		struct str key;
+		struct str value;
 		while (str_cut(&text, '\n', &line))
-			if (line_secret(line, &key))
-				secret_emit(e, c, "password", where, key, path, true);
+			if (line_secret(line, &key, &value))
+				secret_emit(e, c,
+					&(struct secret_found){.kind = "password",
+						.where = where,
+						.name = key,
+						.path = path,
+						.persisted = true});
 	}
 }
 
@@ -318,7 +364,8 @@ static void note_password(struct eval *e, const struct command *c, size_t i, str
 	struct command named = *c;
 	named.text = c->words[0];
 	named.shown = shown;
-	secret_emit(e, &named, "password", "argv", option, (struct str){0}, false);
+	secret_emit(e, &named,
+		&(struct secret_found){.kind = "password", .where = "argv", .name = option});
 }
 
 static void option_passwords(
@@ -374,15 +421,71 @@ void secret_argv(struct eval *e, const struct command *c, struct str *shown)
 		charge(e, shown[i].n / 8);
 		if (value_sensitive(&c->argv[i]) && !word_in(name, "export local declare [ test"))
 			secret_emit(
-				e, c, "sensitive", "argv", (struct str){0}, (struct str){0}, false);
+				e, c, &(struct secret_found){.kind = "sensitive", .where = "argv"});
 		if (!secret_find(shown[i], 0, &hit))
 			continue;
 		shown[i] = secret_mask(e, shown[i]);
-		secret_emit(e, c, hit.kind, "argv", (struct str){0}, (struct str){0}, false);
+		secret_emit(e, c, &(struct secret_found){.kind = hit.kind, .where = "argv"});
 	}
 	for (size_t i = 0; i < countof(password_options); i++)
 		if (word_in(name, password_options[i].commands))
 			option_passwords(e, c, shown, &password_options[i]);
 	if (!word_in(name, "export local declare readonly typeset"))
 		long_passwords(e, c, shown);
+	for (size_t i = 0; i < c->argc; i++)
+		shown[i] = mask_lines(e, shown[i]);
+}
+
+/* ---- What fed a password -------------------------------------------------------------------- */
+
+static struct str hide(struct eval *e, struct str s, struct str secret)
+{
+	struct str_list parts = {0};
+	size_t at;
+	while ((at = str_find(s, secret)) != STR_NPOS) {
+		list_push(e->scratch, &parts) = str_sub(s, 0, at);
+		list_push(e->scratch, &parts) = STR("<secret:password>");
+		s = str_from_index(s, at + secret.n);
+	}
+	list_push(e->scratch, &parts) = s;
+	return arena_join(e->arena, parts.items, parts.n, STR(""));
+}
+
+static struct hcl_value hide_value(struct eval *e, const struct hcl_value *v, struct str secret)
+{
+	struct hcl_value out = *v;
+	if (v->type == HCL_STRING)
+		out.string = hide(e, v->string, secret);
+	if (v->type != HCL_LIST)
+		return out;
+	struct hcl_value *items = arena_array(e->arena, struct hcl_value, v->n + 1);
+	for (size_t i = 0; i < v->n; i++) {
+		items[i] = v->items[i];
+		if (items[i].type == HCL_STRING)
+			items[i].string = hide(e, items[i].string, secret);
+	}
+	out.items = items;
+	return out;
+}
+
+/* Only what prints text is changed, so that no other command can hide behind a password. */
+void secret_hide(struct eval *e, const struct command *c, struct str secret)
+{
+	static const char *const members[] = {"argv", "operands", "stdin", "command"};
+	for (size_t i = e->facts->n; secret.n > 0 && i > e->facts_first; i--) {
+		struct fact *f = &e->facts->items[i - 1];
+		const struct hcl_value *name = hcl_member(f->value, STR("name"));
+		if (f->origin.span.line != c->origin.span.line ||
+			!str_eq(f->origin.file, c->origin.file))
+			break;
+		if (f->kind != FACT_EXEC || !name || name->type != HCL_STRING ||
+			!word_in(name->string, "echo printf cat chpasswd passwd newusers"))
+			continue;
+		for (size_t k = 0; k < countof(members); k++) {
+			const struct hcl_value *v = hcl_member(f->value, str_from(members[k]));
+			if (v)
+				fact_replace(e, i - 1, members[k], hide_value(e, v, secret));
+		}
+		f->command = hide(e, f->command, secret);
+	}
 }

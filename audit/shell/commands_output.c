@@ -627,7 +627,7 @@ static int run_mktemp(struct eval *e, const struct command *c, struct outcome *o
 	struct str stem = STR("/tmp/tmp");
 	*out = outcome_unknown();
 	while (opts_next(&o, &opt)) {
-		size_t dot = opt.text.p ? str_find(opt.text, STR("XXX")) : STR_NPOS;
+		size_t dot = opt.text.p ? str_find(opt.text, STR("XX")) : STR_NPOS;
 		if (opt.name.n == 0 && dot != STR_NPOS)
 			stem = str_sub(opt.text, 0, dot);
 	}

@@ -6,7 +6,7 @@ struct verb {
 	const char *action;
 };
 
-struct manager {
+struct packager {
 	const char *commands;
 	const char *name;
 	struct optspec spec;
@@ -83,7 +83,7 @@ static const struct verb composer_verbs[] = {{"require install create-project", 
 static const struct verb docker_verbs[] = {{"pull", "pull"}, {"run create", "run"},
 	{"rmi image system", "other"}, {"build", "other"}, {0}};
 
-static const struct manager managers[] = {
+static const struct packager managers[] = {
 	{"apt apt-get aptitude", "apt", {"otca", apt_longs}, apt_verbs, "="},
 	{"yum dnf tdnf microdnf dnf5 yum-3", "dnf", {"cdexR", dnf_longs}, dnf_verbs, NULL},
 	{"zypper", "zypper", {"rRnt", zypper_longs}, zypper_verbs, "="},
@@ -111,7 +111,7 @@ static const struct manager managers[] = {
 /* ---- Reading the words ---------------------------------------------------------------------- */
 
 struct packages {
-	const struct manager *m;
+	const struct packager *m;
 	const char *action;
 	struct str_list names;
 	struct str_list versions;
@@ -126,17 +126,17 @@ struct packages {
 	bool pinned; /* by the URL */
 };
 
-static const struct manager *manager_find(struct str name)
+static const struct packager *packager_find(struct str name)
 {
 	for (size_t i = 0; i < countof(managers); i++)
 		if (word_in(name, managers[i].commands))
 			return &managers[i];
 	if (str_has_prefix(name, STR("pip3.")) || str_has_prefix(name, STR("pip-")))
-		return manager_find(STR("pip"));
+		return packager_find(STR("pip"));
 	return NULL;
 }
 
-static const char *verb_action(const struct manager *m, struct str word)
+static const char *verb_action(const struct packager *m, struct str word)
 {
 	for (const struct verb *v = m->verbs; v->names; v++)
 		if (word_in(word, v->names))
@@ -144,7 +144,7 @@ static const char *verb_action(const struct manager *m, struct str word)
 	return NULL;
 }
 
-static const char *letter_action(struct eval *e, const struct manager *m, const struct command *c)
+static const char *letter_action(struct eval *e, const struct packager *m, const struct command *c)
 {
 	struct str_list flags = {0};
 	struct str_list operands = {0};
@@ -168,7 +168,7 @@ static bool is_package_file(struct str s)
 	return false;
 }
 
-static size_t version_at(const struct manager *m, struct str s)
+static size_t version_at(const struct packager *m, struct str s)
 {
 	if (!m->separator)
 		return STR_NPOS;
@@ -265,7 +265,8 @@ static void read_option(struct eval *e, struct packages *p, const struct opt *o)
 		p->hashed = true;
 }
 
-static struct packages packages_of(struct eval *e, const struct command *c, const struct manager *m)
+static struct packages packages_of(
+	struct eval *e, const struct command *c, const struct packager *m)
 {
 	struct packages p = {.m = m, .action = m->letters ? letter_action(e, m, c) : NULL};
 	struct str_list operands = {0};
@@ -377,9 +378,9 @@ static void package_done(struct eval *e, const struct command *c, struct package
 	package_flows(e, c, p, &url);
 }
 
-static int run_manager(struct eval *e, const struct command *c, struct outcome *out)
+static int run_packager(struct eval *e, const struct command *c, struct outcome *out)
 {
-	const struct manager *m = manager_find(base_name(c->words[0]));
+	const struct packager *m = packager_find(base_name(c->words[0]));
 	*out = outcome_unknown();
 	if (!m)
 		return 0;
@@ -405,8 +406,8 @@ static int run_manager(struct eval *e, const struct command *c, struct outcome *
 
 static int run_repository(struct eval *e, const struct command *c, struct outcome *out)
 {
-	static const struct manager apt = {.name = "apt"};
-	static const struct manager dnf = {.name = "dnf"};
+	static const struct packager apt = {.name = "apt"};
+	static const struct packager dnf = {.name = "dnf"};
 	static const struct optspec spec = {.shorts = "ksu"};
 	bool yum = str_has_prefix(base_name(c->words[0]), STR("yum"));
 	struct packages p = {.m = yum ? &dnf : &apt, .action = "repository"};
@@ -440,7 +441,7 @@ static int run_repository(struct eval *e, const struct command *c, struct outcom
 
 static int run_apt_key(struct eval *e, const struct command *c, struct outcome *out)
 {
-	static const struct manager apt = {.name = "apt"};
+	static const struct packager apt = {.name = "apt"};
 	struct packages p = {.m = &apt, .action = "key"};
 	struct str_list operands = {0};
 	*out = outcome_unknown();
@@ -458,7 +459,7 @@ const struct command_entry commands_package[] = {
 	{"apt apt-get aptitude yum dnf tdnf microdnf dnf5 zypper apk dpkg rpm pacman yay paru pip "
 	 "pip2 pip3 pipx uv npm yarn pnpm gem cargo go snap flatpak brew conda mamba micromamba "
 	 "composer helm ansible-galaxy docker podman nerdctl pip3.8 pip3.9 pip3.10 pip3.11 pip3.12",
-		run_manager},
+		run_packager},
 	{"add-apt-repository apt-add-repository yum-config-manager", run_repository},
 	{"apt-key", run_apt_key},
 	{0},

@@ -255,11 +255,14 @@ static int run_gpasswd(struct eval *e, const struct command *c, struct outcome *
 }
 
 /* What stands on standard input as a password. */
-static const char *stdin_password(struct eval *e)
+static const char *stdin_password(struct eval *e, const struct command *c)
 {
 	struct str s;
+	struct str line;
 	if (!e->in || !value_const(e, e->in, &s))
 		return "unknown";
+	for (struct str rest = s; str_cut(&rest, '\n', &line);)
+		secret_hide(e, c, str_trim(line));
 	return str_trim(s).n == 0 ? "empty" : "literal";
 }
 
@@ -272,7 +275,7 @@ static int run_passwd(struct eval *e, const struct command *c, struct outcome *o
 	bool query = false;
 	*out = outcome_unknown();
 	if (e->in)
-		a.password = stdin_password(e);
+		a.password = stdin_password(e, c);
 	while (opts_next(&o, &opt)) {
 		if (opt_is(&opt, "-l --lock")) {
 			a.action = "lock";
@@ -294,7 +297,11 @@ static int run_passwd(struct eval *e, const struct command *c, struct outcome *o
 	if (!query)
 		emit_account(e, c, &a);
 	if (strcmp(a.password, "literal") == 0)
-		secret_emit(e, c, "password", "stdin", a.name.p ? a.name : STR(""), STR(""), true);
+		secret_emit(e, c,
+			&(struct secret_found){.kind = "password",
+				.where = "stdin",
+				.name = a.name.p ? a.name : STR(""),
+				.persisted = true});
 	return 1;
 }
 
@@ -324,8 +331,14 @@ static int run_chpasswd(struct eval *e, const struct command *c, struct outcome 
 			: hashed || str_has_prefix(password, STR("$")) ? "hash"
 								       : "literal";
 		emit_account(e, c, &a);
+		if (!unknown)
+			secret_hide(e, c, password);
 		if (strcmp(a.password, "literal") == 0)
-			secret_emit(e, c, "password", "stdin", a.name, STR(""), true);
+			secret_emit(e, c,
+				&(struct secret_found){.kind = "password",
+					.where = "stdin",
+					.name = a.name,
+					.persisted = true});
 		any = true;
 	}
 	if (!any)

@@ -685,8 +685,16 @@ const char *secret_kind(struct str s);
 bool secret_name(struct str variable); /* PASSWORD, API_TOKEN, … */
 /* The value of a variable as facts may show it. */
 struct str secret_value(struct str name, struct str value);
-void secret_emit(struct eval *e, const struct command *c, const char *kind, const char *where,
-	struct str name, struct str path, bool persisted);
+struct secret_found {
+	const char *kind;
+	const char *where;
+	struct str name; /* empty: none */
+	struct str path; /* empty: none */
+	bool persisted;
+};
+void secret_emit(struct eval *e, const struct command *c, const struct secret_found *s);
+/* Takes a password out of the commands of the same line that printed it. */
+void secret_hide(struct eval *e, const struct command *c, struct str secret);
 /* Looks at all words; masks what it finds in `shown`. */
 void secret_argv(struct eval *e, const struct command *c, struct str *shown);
 void secret_assign(struct eval *e, const struct command *c, struct str name, const struct value *v,

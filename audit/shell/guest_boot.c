@@ -122,6 +122,11 @@ static size_t behind_words(struct str line, size_t n)
 
 static void cron_line(struct lines *l, struct str line, uint32_t number, bool user)
 {
+	/* Behind lines that are not known (`crontab -l`) a line begins. */
+	while (line.n > 0 && line.p[0] == TEXT_MARK) {
+		size_t end = str_find_byte(line, TEXT_MARK_END);
+		line = str_from_index(line, end == STR_NPOS ? line.n : end + 1);
+	}
 	struct str trimmed = str_trim(line);
 	if (trimmed.n == 0 || trimmed.p[0] == '#')
 		return;
