@@ -272,6 +272,9 @@ bool hcl_convert_number(struct hcl_value *v);
 bool hcl_convert_bool(struct hcl_value *v);
 bool hcl_convert_string(struct arena *a, struct hcl_value *v);
 
+/* A list's elements as a set: each once, strings and numbers in order. */
+struct hcl_value hcl_set(struct arena *a, const struct hcl_value *list);
+
 /* Evaluates below an evaluation that is under way; limits go on counting. */
 MUST_CHECK int hcl_eval_expr(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err);
@@ -301,6 +304,8 @@ MUST_CHECK int hcl_check_value(
 /* Special forms, which look at their arguments before these are evaluated. */
 int hcl_call_try(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err);
+int hcl_call_convert(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
+	size_t n, struct error *err);
 int hcl_call_can(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err);
 

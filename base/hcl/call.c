@@ -45,6 +45,8 @@ struct args {
 static int expand(struct args *args, struct hcl_eval *e, const struct hcl_expr *x,
 	struct hcl_value *unknown, struct error *err)
 {
+	if (args->n == 0)
+		return 0;
 	struct hcl_value list = args->items[--args->n];
 	if (list.type == HCL_UNKNOWN) {
 		*unknown = list;
@@ -90,6 +92,11 @@ static int check_nulls(const struct hcl_function *f, const struct args *args,
 
 /* ---- Special forms ------------------------------------------------------------------------- */
 
+static int not_ordinary(struct error *err)
+{
+	return error_set(err, ERROR_BUG, "this is no ordinary function");
+}
+
 int hcl_call_try(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err)
 {
@@ -97,7 +104,7 @@ int hcl_call_try(struct hcl_value *out, struct hcl_eval *e, const struct hcl_val
 	(void)e;
 	(void)args;
 	(void)n;
-	return error_set(err, ERROR_BUG, "try() is no ordinary function");
+	return not_ordinary(err);
 }
 
 int hcl_call_can(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
@@ -107,7 +114,17 @@ int hcl_call_can(struct hcl_value *out, struct hcl_eval *e, const struct hcl_val
 	(void)e;
 	(void)args;
 	(void)n;
-	return error_set(err, ERROR_BUG, "can() is no ordinary function");
+	return not_ordinary(err);
+}
+
+int hcl_call_convert(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
+	size_t n, struct error *err)
+{
+	(void)out;
+	(void)e;
+	(void)args;
+	(void)n;
+	return not_ordinary(err);
 }
 
 /* The first argument that evaluates, else the last one's error. */
@@ -132,6 +149,32 @@ static int eval_can(struct hcl_value *out, struct hcl_eval *e, const struct hcl_
 	*out = unknown ? hcl_unknown() : hcl_bool(can);
 	out->marks = v.marks;
 	return 0;
+}
+
+/* convert(value, type), whose second argument is no value. */
+static int eval_convert(
+	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
+{
+	const struct hcl_exprs *args = &x->u.call->args;
+	struct hcl_value v = {0};
+	struct error inner = {0};
+	if (hcl_eval_expr(&v, e, args->items[0], err) < 0 ||
+		hcl_type_check(args->items[1], err) < 0 ||
+		hcl_charge_at(e, v.size / 16, &x->origin, err) < 0)
+		return -1;
+	if (hcl_convert(out, &v, args->items[1], e->arena, &inner) < 0)
+		return error_at(err, &x->origin, "convert: %s", inner.text);
+	return 0;
+}
+
+static int eval_special(struct hcl_value *out, struct hcl_eval *e, const struct hcl_function *f,
+	const struct hcl_expr *x, struct error *err)
+{
+	if (check_count(f, x->u.call->args.n, x, err) < 0)
+		return -1;
+	if (f->call == hcl_call_convert)
+		return eval_convert(out, e, x, err);
+	return f->call == hcl_call_try ? eval_try(out, e, x, err) : eval_can(out, e, x);
 }
 
 /* ---- Calls --------------------------------------------------------------------------------- */
@@ -182,11 +225,10 @@ int hcl_eval_call(
 	struct args args = {0};
 	if (!f)
 		return unknown_function(e, x, err);
-	bool special = f->call == hcl_call_try || f->call == hcl_call_can;
-	if (special && (check_count(f, call->args.n, x, err) < 0))
-		return -1;
+	bool special =
+		f->call == hcl_call_try || f->call == hcl_call_can || f->call == hcl_call_convert;
 	if (special)
-		return f->call == hcl_call_try ? eval_try(out, e, x, err) : eval_can(out, e, x);
+		return eval_special(out, e, f, x, err);
 	for (size_t i = 0; i < call->args.n; i++) {
 		struct hcl_value v = {0};
 		if (hcl_eval_expr(&v, e, call->args.items[i], err) < 0)

@@ -115,6 +115,7 @@ const struct hcl_function hcl_functions_core[] = {
 	FN_WITH(coalescelist, 1, ANY, .raw = true, .nulls = true),
 	FN(compact, 1, 1),
 	FN_WITH(concat, 0, ANY, .structural = true),
+	{.name = "convert", .min_args = 2, .max_args = 2, .raw = true, .call = hcl_call_convert},
 	FN_WITH(contains, 2, 2, .nulls = true),
 	FN(csvdecode, 1, 1),
 	FN(dirname, 1, 1),

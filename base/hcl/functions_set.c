@@ -6,16 +6,16 @@
 /* ---- Telling elements apart ---------------------------------------------------------------- */
 
 /* Text that two values share only when they are equal. */
-static struct str key_of(struct hcl_eval *e, const struct hcl_value *v)
+static struct str key_of(struct arena *a, const struct hcl_value *v)
 {
 	scoped(buf) b = {0};
 	if (v->type == HCL_STRING)
 		return v->string.n > 0 && v->string.p[0] != '\1'
 			? v->string
-			: arena_printf(e->arena, "\1s%.*s", STR_ARG(v->string));
+			: arena_printf(a, "\1s%.*s", STR_ARG(v->string));
 	buf_add_cstr(&b, "\1j");
-	json_write_compact(&b, hcl_to_json(e->arena, v));
-	return arena_str(e->arena, buf_str(&b));
+	json_write_compact(&b, hcl_to_json(a, v));
+	return arena_str(a, buf_str(&b));
 }
 
 struct set {
@@ -28,13 +28,13 @@ static bool set_has(struct set *s, struct str key)
 	return map_has(&s->seen, key);
 }
 
-static void set_add(struct set *s, struct hcl_eval *e, const struct hcl_value *v)
+static void set_add(struct set *s, struct arena *a, const struct hcl_value *v)
 {
-	struct str key = key_of(e, v);
+	struct str key = key_of(a, v);
 	if (set_has(s, key))
 		return;
-	map_put(&s->seen, e->arena, key, s);
-	hcl_push(e, &s->items, *v);
+	map_put(&s->seen, a, key, s);
+	list_push(a, &s->items) = *v;
 }
 
 static int set_add_all(
@@ -43,7 +43,7 @@ static int set_add_all(
 	if (hcl_room(e, list->size, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++)
-		set_add(s, e, &list->items[i]);
+		set_add(s, e->arena, &list->items[i]);
 	return 0;
 }
 
@@ -72,11 +72,19 @@ static bool all_of(const struct hcl_items *list, enum hcl_type type)
 static struct hcl_value set_value(struct set *s)
 {
 	struct hcl_items *list = &s->items;
-	if (all_of(list, HCL_STRING))
+	if (list->items && all_of(list, HCL_STRING))
 		qsort(list->items, list->n, sizeof(list->items[0]), string_cmp);
-	if (all_of(list, HCL_NUMBER))
+	if (list->items && all_of(list, HCL_NUMBER))
 		qsort(list->items, list->n, sizeof(list->items[0]), number_cmp);
 	return hcl_items_list(list);
+}
+
+struct hcl_value hcl_set(struct arena *a, const struct hcl_value *list)
+{
+	struct set s = {0};
+	for (size_t i = 0; i < list->n; i++)
+		set_add(&s, a, &list->items[i]);
+	return set_value(&s);
 }
 
 /* ---- Functions ----------------------------------------------------------------------------- */
@@ -122,12 +130,12 @@ static int filter(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 		hcl_charge(e, list->n * n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++) {
-		struct str key = key_of(e, &list->items[i]);
+		struct str key = key_of(e->arena, &list->items[i]);
 		bool keep = true;
 		for (size_t k = 1; k < n; k++)
 			keep = keep && set_has(&others[k], key) == wanted;
 		if (keep)
-			set_add(&result, e, &list->items[i]);
+			set_add(&result, e->arena, &list->items[i]);
 	}
 	*out = set_value(&result);
 	return 0;

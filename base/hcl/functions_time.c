@@ -107,6 +107,12 @@ static const char *const month_names[] = {"January", "February", "March", "April
 static const char *const day_names[] = {
 	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
+static struct str month_name(const struct moment *m)
+{
+	bool valid = m->month >= 1 && m->month <= countof(month_names);
+	return valid ? str_from(month_names[m->month - 1]) : STR("");
+}
+
 static struct str zone_text(struct arena *a, const struct moment *m, size_t n)
 {
 	long long minutes = m->offset / 60;
@@ -134,10 +140,9 @@ static struct str year_text(struct arena *a, const struct moment *m, size_t n)
 
 static struct str month_text(struct arena *a, const struct moment *m, size_t n)
 {
-	const char *name = month_names[m->month - 1];
 	if (n <= 2)
 		return number_text(a, m->month, n);
-	return n == 3 ? str_sub(str_from(name), 0, 3) : str_from(name);
+	return n == 3 ? str_sub(month_name(m), 0, 3) : month_name(m);
 }
 
 static struct str day_text(struct arena *a, const struct moment *m, size_t n)
@@ -347,7 +352,7 @@ static struct hcl_value moment_value(struct hcl_eval *e, const struct moment *m)
 		hcl_integer(year),
 		hcl_integer(m->minute),
 		hcl_integer(m->month),
-		hcl_string(str_from(month_names[m->month - 1])),
+		hcl_string(month_name(m)),
 		hcl_integer(m->second),
 		hcl_integer(m->seconds),
 		hcl_integer(m->weekday),

@@ -183,6 +183,16 @@ extern const struct hcl_function hcl_functions_core[];
 MUST_CHECK int hcl_evaluate(struct hcl_value *out, const struct hcl_expr *e,
 	const struct hcl_scope *scope, struct arena *a, struct error *err);
 
+/*
+ * Type constraints, as in `type = list(string)`: any, string, number, bool, list(T), set(T),
+ * map(T), object({a = T, b = optional(T, default)}), tuple([T, ...]). Converting drops attributes
+ * that the type does not name; null and unknown are of every type.
+ */
+MUST_CHECK int hcl_type_check(const struct hcl_expr *type, struct error *err);
+/* The error says which part of the value does not fit, not where it was written. */
+MUST_CHECK int hcl_convert(struct hcl_value *out, const struct hcl_value *v,
+	const struct hcl_expr *type, struct arena *a, struct error *err);
+
 /* Attribute look-ups for documents of our own: evaluated, of that type, absent leaves out as is. */
 MUST_CHECK int hcl_get_str(const struct hcl_body *b, const char *name, struct str *out,
 	const struct hcl_scope *scope, struct arena *a, struct error *err);

@@ -233,6 +233,35 @@ static void networks_are_divided(void **state)
 	check_errors(bad, countof(bad));
 }
 
+static void values_are_converted_to_types(void **state)
+{
+	(void)state;
+	static const struct hcl_case cases[] = {
+		{"convert(\"5\", number)", "5"},
+		{"convert([1, \"a\", true], list(string))", "[\"1\",\"a\",\"true\"]"},
+		{"convert([1, \"a\"], list(any))", "[\"1\",\"a\"]"},
+		{"convert([\"b\", \"a\", \"b\"], set(string))", "[\"a\",\"b\"]"},
+		{"convert({a = 1}, map(string))", "{\"a\":\"1\"}"},
+		{"convert({a = \"1\", c = 3}, object({a = number, b = optional(string, 7)}))",
+			"{\"a\":1,\"b\":\"7\"}"},
+		{"convert({}, object({a = optional(number)}))", "{\"a\":null}"},
+		{"convert([1, \"2\"], tuple([string, number]))", "[\"1\",2]"},
+		{"convert(null, list(string))", "null"},
+	};
+	static const struct hcl_case bad[] = {
+		{"convert([{a = [1]}, {a = [\"x\"]}], list(object({a = list(number)})))",
+			"[1].a[0]: a number is needed, not a string"},
+		{"convert({}, object({a = number}))", ".a: this attribute is required"},
+		{"convert(1, text)", "t.hcl:1:12: a type is any, string"},
+		{"convert(1, list(string, number))", "a type is any, string"},
+		{"convert(\"maybe\", bool)", "a bool is needed, not a string"},
+		{"convert([1], tuple([string, number]))", "another length"},
+		{"convert({}, object({(null) = number}))", "name"},
+	};
+	check_values(cases, countof(cases));
+	check_errors(bad, countof(bad));
+}
+
 static void marks_and_unknowns_stay_with_their_elements(void **state)
 {
 	(void)state;
@@ -290,6 +319,7 @@ int main(void)
 		cmocka_unit_test(text_is_encoded_and_decoded),
 		cmocka_unit_test(dates_are_formatted_and_moved),
 		cmocka_unit_test(networks_are_divided),
+		cmocka_unit_test(values_are_converted_to_types),
 		cmocka_unit_test(marks_and_unknowns_stay_with_their_elements),
 		cmocka_unit_test(functions_that_multiply_their_input_are_bounded),
 	};
