@@ -234,6 +234,31 @@ static int call_setting(struct hcl_value *out, struct hcl_eval *e, const struct 
 	return 0;
 }
 
+/* Selectors and joiners that shape emoji deceive nobody, unless they stand behind a letter. */
+static bool shapes_emoji(uint32_t code, uint32_t before)
+{
+	bool letter = (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
+	bool shapes = code == 0x200d || (code >= 0xfe00 && code <= 0xfe0f);
+	return shapes && before != 0 && !letter;
+}
+
+static bool holds_deception(struct str s)
+{
+	uint32_t before = 0;
+	size_t i = utf8_find_deceptive(s);
+	i = i == STR_NPOS ? s.n : 0;
+	while (i < s.n) {
+		uint32_t code = 0;
+		size_t n = utf8_decode(str_from_index(s, i), &code);
+		bool hidden = n > 0 && (utf8_is_bidi_control(code) || utf8_is_invisible(code));
+		if (hidden && !shapes_emoji(code, before))
+			return true;
+		before = code;
+		i += n > 0 ? n : 1;
+	}
+	return false;
+}
+
 static int call_is_deceptive(struct hcl_value *out, struct hcl_eval *e,
 	const struct hcl_value *args, size_t n, struct error *err)
 {
@@ -241,8 +266,7 @@ static int call_is_deceptive(struct hcl_value *out, struct hcl_eval *e,
 	(void)n;
 	if (want_string(&args[0], 1, err) < 0)
 		return -1;
-	*out = hcl_bool(
-		args[0].type == HCL_STRING && utf8_find_deceptive(args[0].string) != STR_NPOS);
+	*out = hcl_bool(args[0].type == HCL_STRING && holds_deception(args[0].string));
 	return 0;
 }
 

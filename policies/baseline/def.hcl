@@ -6,7 +6,7 @@ rule "DEF001" {
   severity = "high"
   on       = "firewall"
   when     = (firewall.tool == "ufw" &&
-              (one_of(firewall.action, "disable", "reset") ||
+              (firewall.action == "disable" ||
                (firewall.action == "policy" && one_of(firewall.target, "allow", "accept") && !one_of(firewall.chain, "outgoing", "output"))))
   message  = "${command} opens the machine to the network"
   why      = "services that were meant for the machine alone become public"
@@ -33,13 +33,13 @@ rule "DEF003" {
   title    = "firewall rules are flushed"
   severity = "medium"
   on       = "firewall"
-  when     = (one_of(firewall.tool, "iptables", "ip6tables", "nft") &&
-              (one_of(firewall.action, "flush", "reset") || (firewall.action == "policy" && firewall.target == "accept")))
+  when     = (one_of(firewall.tool, "iptables", "ip6tables", "nft", "ufw") &&
+              (one_of(firewall.action, "flush", "reset") || (firewall.tool != "ufw" && firewall.action == "policy" && firewall.target == "accept")))
   message  = "${command} lets everything through"
   why      = "an empty set of rules is no firewall"
   fix      = "add the rules that the product needs"
   refs     = ["CWE-693", "ATT&CK T1686"]
-  bad      = ["iptables -F", "iptables -P INPUT ACCEPT", "nft flush ruleset"]
+  bad      = ["iptables -F", "iptables -P INPUT ACCEPT", "nft flush ruleset", "ufw --force reset"]
   good     = ["iptables -A INPUT -p tcp --dport 443 -j ACCEPT", "iptables -P INPUT DROP"]
 }
 

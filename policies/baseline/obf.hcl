@@ -37,13 +37,13 @@ rule "OBF005" {
   title    = "command is named by a pattern"
   severity = "high"
   on       = "exec"
-  when     = matches(exec.path, "[][?*]") && !one_of(exec.name, "[", "[[", "]")
+  when     = matches(exec.path, "[?]|.[[]|[*][^/]*/|/s?bin/[^/]*[*]") && !one_of(exec.name, "[", "[[", "]")
   message  = "${command} lets a pattern choose the program"
   why      = "/???/b??h is /bin/bash to the machine and nothing to a reader"
   fix      = "write the name of the program"
   refs     = ["CWE-506", "ATT&CK T1027.010"]
   bad      = ["/???/b??h -c 'id'"]
-  good     = ["[ -x /bin/bash ] && /bin/bash -c 'id'"]
+  good     = ["[ -x /bin/bash ] && /bin/bash -c 'id'", "for hook in /etc/app/hooks/*.sh; do $hook start; done"]
 }
 
 rule "OBF007" {

@@ -71,13 +71,16 @@ rule "PN006" {
   title    = "container image without a digest"
   severity = "medium"
   on       = "package"
-  when     = package.manager == "docker" && one_of(package.action, "pull", "run") && !package.pinned && !package.hashed
+  when     = package.manager == "docker" && one_of(package.action, "pull", "run") && !package.hashed && !matches(command, " (compose|network|volume|secret|config|context|swarm|buildx) ")
   message  = "${command} takes whatever the tag names today"
   why      = "a tag can be moved at any time"
   fix      = "name the image by digest: image@sha256:…"
   refs     = ["CWE-1357", "CWE-829", "ATT&CK T1525"]
   bad      = ["docker pull redis:7"]
-  good     = ["docker pull redis@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+  good = [
+    "docker pull redis@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "docker network create --attachable app",
+  ]
 }
 
 rule "PN007" {

@@ -299,7 +299,7 @@ rule "RX012" {
   when     = (one_of(exec.name, "docker", "podman", "nerdctl") && has_arg(exec, "run", "create") &&
               !any_arg(exec, "@sha256:[0-9a-f]{64}") &&
               (has_flag(exec, "privileged") || any_arg(exec, "^(--volume=|-v=?)?/(var/run/docker[.]sock|run/docker[.]sock|etc|root|usr|var|boot|dev)?/?:") ||
-               any_arg(exec, "^--(pid|net|network|userns)=host$")))
+               any_arg(exec, "^--(pid|userns)=host$")))
   message  = "${command} gives a container of a mutable tag power over the machine"
   why      = "with the host's files or all capabilities the image of the container is code run as root"
   fix      = "name the image by digest and give it only what it needs"
@@ -309,7 +309,7 @@ rule "RX012" {
     "docker run -v /:/host example/setup",
   ]
   good = [
-    "docker run --rm -v cache:/cache example/app:1.2",
+    "docker run --rm -v cache:/cache -p 80:80 --network=host example/app:1.2",
     "docker run --privileged example/setup@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
   ]
 }

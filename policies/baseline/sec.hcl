@@ -36,7 +36,7 @@ rule "SEC002" {
   severity = "critical"
   on       = "secret"
   when = (one_of(secret.kind, "aws-key", "aliyun-key", "gcp-key", "azure-key") ||
-    (one_of(secret.kind, "password", "token") && matches(secret.name, "^(AWS|ALICLOUD|ALIBABA_CLOUD|ALIYUN|AZURE|ARM|GOOGLE|GCP|OCI|DIGITALOCEAN|TENCENTCLOUD|HUAWEICLOUD|LINODE|HCLOUD|OS)_[A-Z_]*(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS)[A-Z_]*$")))
+    (one_of(secret.kind, "password", "token") && one_of(secret.where, "variable", "env") && matches(secret.name, "^(AWS|ALICLOUD|ALIBABA_CLOUD|ALIYUN|AZURE|ARM|GOOGLE|GCP|OCI|DIGITALOCEAN|TENCENTCLOUD|HUAWEICLOUD|LINODE|HCLOUD|OS)_[A-Z_]*(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS)[A-Z_]*$")))
   message  = "a cloud credential (${secret.kind}) stands in ${secret.where} ${secret.name}"
   why      = "keys in images and repositories are found by scanners within minutes"
   fix      = "use a role of the instance, and sensitive variables for the build; revoke this key"

@@ -45,7 +45,7 @@ rule "SRC003" {
   severity = "medium"
   on       = "download"
   when     = one_of(download.scheme, "http", "ftp", "tftp", "git", "rsync") && !download.local && !is_private(download.host)
-  message  = "${download.prefix} can be read and changed on its way"
+  message  = "what comes over ${download.scheme} can be read and changed on its way: ${download.prefix}"
   why      = "the network between the build and the server is not under anybody's control"
   fix      = "use https"
   refs     = ["CWE-319", "ATT&CK T1557"]

@@ -206,7 +206,8 @@ static void lengths_and_hidden_characters_are_measured(void **state)
 		{"blob_size(\"ab cdef+/=\") == 7", "true", true},
 		{"blob_size(null) == 0", "true", true},
 		{"is_deceptive(\"a\\u202eb\") && is_deceptive(\"a\\u200bb\")", "true", true},
-		{"is_deceptive(\"Grüße 你好\")", "true", false},
+		{"is_deceptive(\"Grüße 你好 \\u26a0\\ufe0f\")", "true", false},
+		{"is_deceptive(\"admin\\ufe0f\")", "true", true},
 	};
 	check(examples, countof(examples));
 }
