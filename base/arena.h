@@ -35,7 +35,7 @@ void *arena_calloc(struct arena *a, size_t count, size_t size);
 struct str arena_str(struct arena *a, struct str s);
 char *arena_cstr(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
-struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* The parts one behind the other. */
 struct str arena_join(struct arena *a, const struct str *parts, size_t n, struct str sep);
 

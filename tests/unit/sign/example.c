@@ -129,7 +129,7 @@ static void fill_input(struct example *e)
 	json_set(a, source, "commit", json_cstr(a, EXAMPLE_COMMIT));
 	json_set(a, external, "build", json_cstr(a, "redis"));
 	e->subjects[0] = (struct evidence_subject){
-		STR("redis"), STR(""), STR("sha256"), str_from(EXAMPLE_IMAGE + strlen("sha256:"))};
+		STR("redis"), STR(""), STR("sha256"), str_from(&EXAMPLE_IMAGE[strlen("sha256:")])};
 	e->subjects[1] = (struct evidence_subject){STR("redis.tar"), STR(""), STR("sha256"),
 		STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")};
 	e->materials[0] = (struct evidence_material){
