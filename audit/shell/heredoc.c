@@ -101,7 +101,7 @@ static void set_body(struct parser *p, const struct heredoc *h, struct span span
 	struct shell_word *w = h->body;
 	w->span = span;
 	w->part_count = (uint32_t)(p->parts.n - mark);
-	w->parts = sh_take_copy(p, p->parts.items + mark, w->part_count * sizeof(*w->parts));
+	w->parts = sh_take_copy(p, p->parts.items, mark, w->part_count, sizeof(*w->parts));
 	p->parts.n = mark;
 }
 

@@ -262,12 +262,12 @@ void *sh_take_block(struct parser *p, size_t size)
 	return out;
 }
 
-void *sh_take_copy(struct parser *p, const void *from, size_t size)
+void *sh_take_copy(struct parser *p, const void *items, size_t from, size_t n, size_t size)
 {
-	if (size == 0)
+	if (n == 0)
 		return NULL;
-	void *out = take(p, size);
-	memcpy(out, from, size);
+	void *out = take(p, n * size);
+	memcpy(out, (const char *)items + from * size, n * size);
 	return out;
 }
 

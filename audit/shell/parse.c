@@ -75,8 +75,7 @@ const struct shell_list *sh_finish_list(struct parser *p, struct span span, size
 	span_end_last(p, &span);
 	list->span = span;
 	list->item_count = (uint32_t)(p->items.n - mark);
-	list->items =
-		sh_take_copy(p, p->items.items + mark, list->item_count * sizeof(*list->items));
+	list->items = sh_take_copy(p, p->items.items, mark, list->item_count, sizeof(*list->items));
 	p->items.n = mark;
 	return list;
 }
@@ -267,7 +266,7 @@ const struct shell_list *sh_list_of(struct parser *p, const struct shell_command
 	struct shell_list *list = take(p, sizeof(*list));
 	list->span = c->span;
 	list->item_count = 1;
-	list->items = sh_take_copy(p, p->items.items + items, sizeof(*list->items));
+	list->items = sh_take_copy(p, p->items.items, items, 1, sizeof(*list->items));
 	p->items.n = items;
 	return list;
 }

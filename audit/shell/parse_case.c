@@ -22,8 +22,8 @@ static bool parse_patterns(struct parser *p, struct shell_case_item *item)
 	if (!sh_accept_op(p, ")"))
 		return sh_fail_unexpected(p, "')' behind a pattern");
 	item->pattern_count = (uint32_t)(p->words.n - mark);
-	item->patterns = sh_take_copy(
-		p, p->words.items + mark, item->pattern_count * sizeof(*item->patterns));
+	item->patterns =
+		sh_take_copy(p, p->words.items, mark, item->pattern_count, sizeof(*item->patterns));
 	p->words.n = mark;
 	return true;
 }
@@ -82,7 +82,7 @@ struct shell_command *sh_parse_case(struct parser *p, struct span span)
 		!parse_items(p, span))
 		return NULL;
 	c->item_count = (uint32_t)(p->cases.n - mark);
-	c->items = sh_take_copy(p, p->cases.items + mark, c->item_count * sizeof(*c->items));
+	c->items = sh_take_copy(p, p->cases.items, mark, c->item_count, sizeof(*c->items));
 	p->cases.n = mark;
 	return c;
 }

@@ -153,7 +153,7 @@ static bool parse_loop_words(struct parser *p, struct shell_command *c)
 	if (p->failed)
 		return false;
 	c->word_count = (uint32_t)(p->words.n - mark);
-	c->words = sh_take_copy(p, p->words.items + mark, c->word_count * sizeof(*c->words));
+	c->words = sh_take_copy(p, p->words.items, mark, c->word_count, sizeof(*c->words));
 	p->words.n = mark;
 	if (peek(p) == ';' && sh_peek_second(p) != ';')
 		p->at.cur++;
@@ -179,13 +179,12 @@ static bool parse_loop_variable(struct parser *p, struct shell_command *c, const
 	const struct shell_word *w = sh_parse_word(p, 0);
 	if (!w)
 		return sh_fail_unexpected(p, "the name of a variable");
-	if (!shell_word_static(w, p->arena, &c->name))
-		return sh_fail_at(p, w->span, "the variable of '%s' must be a name", what);
-	if (is_identifier(c->name))
+	if (shell_word_static(w, p->arena, &c->name) && is_identifier(c->name))
 		return true;
+	/* bash sees it only when the loop runs. */
 	if (p->posix)
-		return sh_fail_at(p, span, "'%.*s' is not a name", STR_ARG(c->name));
-	sh_warn_at(p, span, "'%.*s' is not a name", STR_ARG(c->name));
+		return sh_fail_at(p, span, "the variable of '%s' must be a name", what);
+	sh_warn_at(p, span, "the variable of '%s' is not a name", what);
 	return true;
 }
 

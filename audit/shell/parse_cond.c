@@ -170,7 +170,7 @@ struct shell_command *sh_parse_cond(struct parser *p, struct span span)
 	p->at.cur += 2;
 	p->last_end = offset(p);
 	c->word_count = (uint32_t)(p->words.n - mark);
-	c->words = sh_take_copy(p, p->words.items + mark, c->word_count * sizeof(*c->words));
+	c->words = sh_take_copy(p, p->words.items, mark, c->word_count, sizeof(*c->words));
 	p->words.n = mark;
 	return c;
 }

@@ -151,7 +151,7 @@ bool sh_parse_redirections(struct parser *p)
 void sh_finish_redirections(struct parser *p, struct shell_command *c, size_t mark)
 {
 	c->redir_count = (uint32_t)(p->redirs.n - mark);
-	c->redirs = sh_take_copy(p, p->redirs.items + mark, c->redir_count * sizeof(*c->redirs));
+	c->redirs = sh_take_copy(p, p->redirs.items, mark, c->redir_count, sizeof(*c->redirs));
 	p->redirs.n = mark;
 }
 
@@ -332,10 +332,10 @@ static struct shell_command *finish_simple(struct parser *p, const struct simple
 	c->span = s->span;
 	span_end_last(p, &c->span);
 	c->assign_count = (uint32_t)(p->assigns.n - s->assigns);
-	c->assigns = sh_take_copy(
-		p, p->assigns.items + s->assigns, c->assign_count * sizeof(*c->assigns));
+	c->assigns =
+		sh_take_copy(p, p->assigns.items, s->assigns, c->assign_count, sizeof(*c->assigns));
 	c->word_count = (uint32_t)(p->words.n - s->words);
-	c->words = sh_take_copy(p, p->words.items + s->words, c->word_count * sizeof(*c->words));
+	c->words = sh_take_copy(p, p->words.items, s->words, c->word_count, sizeof(*c->words));
 	sh_finish_redirections(p, c, s->redirs);
 	p->assigns.n = s->assigns;
 	p->words.n = s->words;

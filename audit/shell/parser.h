@@ -222,10 +222,17 @@ static inline uint32_t offset(const struct parser *p)
 		return sh_position(p, p->at.cur).off;
 	return (uint32_t)(p->at.cur - p->at.base);
 }
+/* Behind the byte before `at`: what an escape left out behind it does not count. */
+static inline uint32_t offset_behind(const struct parser *p, const char *at)
+{
+	if (p->at.map && at > p->at.base)
+		return sh_position(p, at - 1).off + 1;
+	return sh_position(p, at).off;
+}
 /* Ends a span at the cursor, which is the end of a token. */
 static inline void span_end(struct parser *p, struct span *s)
 {
-	p->last_end = offset(p);
+	p->last_end = p->at.map ? offset_behind(p, p->at.cur) : offset(p);
 	s->len = p->last_end - s->off;
 }
 /* Ends a span behind the newest token. */
@@ -267,7 +274,8 @@ static inline void *take(struct parser *p, size_t size)
 	p->left -= size;
 	return out;
 }
-void *sh_take_copy(struct parser *p, const void *from, size_t size);
+/* n items of a stack from `from` on. NULL for none. */
+void *sh_take_copy(struct parser *p, const void *items, size_t from, size_t n, size_t size);
 
 /* Sets the first error. Returns false. */
 bool sh_fail_at(struct parser *p, struct span span, const char *fmt, ...) PRINTF_LIKE(3, 4);

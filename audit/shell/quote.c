@@ -213,8 +213,8 @@ bool sh_parse_array(struct parser *p)
 	p->at.cur++;
 	p->depth--;
 	part.element_count = (uint32_t)(p->words.n - mark);
-	part.elements = sh_take_copy(
-		p, p->words.items + mark, part.element_count * sizeof(*p->words.items));
+	part.elements =
+		sh_take_copy(p, p->words.items, mark, part.element_count, sizeof(*p->words.items));
 	p->words.n = mark;
 	span_end(p, &part.span);
 	list_push(p->arena, &p->parts) = part;

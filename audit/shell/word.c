@@ -16,7 +16,7 @@ static void flush_run_to(struct parser *p, struct scan *s, const char *to)
 	struct shell_part part = {.kind = SHELL_LITERAL,
 		.span = s->run_span,
 		.text = {s->run, (size_t)(to - s->run)}};
-	uint32_t end = p->at.map ? sh_position(p, to).off : (uint32_t)(to - p->at.base);
+	uint32_t end = p->at.map ? offset_behind(p, to) : (uint32_t)(to - p->at.base);
 	part.span.len = end > part.span.off ? end - part.span.off : 0;
 	list_push(p->arena, &p->parts) = part;
 }
@@ -349,8 +349,7 @@ static void merge_literals(struct parser *p, size_t mark)
 void sh_finish_part(struct parser *p, struct shell_part *part, size_t mark)
 {
 	part->part_count = (uint32_t)(p->parts.n - mark);
-	part->parts =
-		sh_take_copy(p, p->parts.items + mark, part->part_count * sizeof(*part->parts));
+	part->parts = sh_take_copy(p, p->parts.items, mark, part->part_count, sizeof(*part->parts));
 	p->parts.n = mark;
 }
 
@@ -360,7 +359,7 @@ const struct shell_word *sh_finish_word(struct parser *p, struct span span, size
 	span_end(p, &span);
 	w->span = span;
 	w->part_count = (uint32_t)(p->parts.n - mark);
-	w->parts = sh_take_copy(p, p->parts.items + mark, w->part_count * sizeof(*w->parts));
+	w->parts = sh_take_copy(p, p->parts.items, mark, w->part_count, sizeof(*w->parts));
 	p->parts.n = mark;
 	return w;
 }
