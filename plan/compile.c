@@ -63,6 +63,10 @@ struct digest compile_digest(struct compiler *c, const struct text *content)
 
 /* ---- Paths ---------------------------------------------------------------------------------- */
 
+/*
+ * Packer starts relative paths where it was started, which a template does not tell: mostly in the
+ * template's directory or one above it. The nearest in which there is something counts.
+ */
 int compile_find(
 	struct compiler *c, struct str path, const struct origin *o, struct compile_path *out)
 {
@@ -83,9 +87,19 @@ int compile_find(
 		diag_hint(c->diags, c->diag_arena, "only files of the commit are used");
 		return -1;
 	}
-	if (tree_stat(c->tree, out->path, &out->entry, &e) < 0)
-		return compile_error(c, o, "%s", e.text);
-	return 0;
+	for (struct str from = c->root;; from = path_dir(from)) {
+		struct str there;
+		if (path_join(c->arena, from, path, &there)) {
+			if (tree_stat(c->tree, there, &out->entry, &e) < 0)
+				return compile_error(c, o, "%s", e.text);
+			if (out->entry.kind != TREE_NONE) {
+				out->path = there;
+				return 0;
+			}
+		}
+		if (from.n == 0)
+			return 0;
+	}
 }
 
 int compile_read(struct compiler *c, struct str path, const struct origin *o,

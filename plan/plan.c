@@ -176,7 +176,8 @@ int plan_make(struct plan **out, const struct template_build *build, const struc
 	if (failed) {
 		if (diags_check(d, err) < 0)
 			return -1;
-		return error_set(err, ERROR_BUG, "%.*s: no plan", STR_ARG(build->name));
+		return error_set(err, ERROR_INPUT, "build %.*s: %zu errors", STR_ARG(build->name),
+			d->errors);
 	}
 	digest_plan(p);
 	*out = steal_ptr(p);

@@ -15,9 +15,9 @@ struct function_context {
 	/* Value of a variable: deferred when it is a template for later. A fault when -1. */
 	int (*user)(struct function_context *f, const struct gotmpl_call *c, struct str name,
 		struct text *out, bool *deferred);
-	void *owner;
+	const void *owner; /* for user and env_used */
 	const char *const *environment; /* NULL: env is not allowed here */
-	void (*env_used)(void *owner, struct str name, struct str value);
+	void (*env_used)(const void *owner, struct str name, struct str value);
 	int64_t now;
 	struct str build_name; /* empty: not available */
 	struct str build_type;

@@ -49,9 +49,11 @@ struct load {
 	struct load_source source;
 	const struct json *root;
 	struct map variables; /* of struct load_variable */
+	struct map undefined; /* names that were told */
 	size_t variable_depth;
 	size_t env_calls;
 	size_t steps;
+	bool warned; /* the newest message was new, and may get a hint */
 	struct {
 		struct load_builder *items;
 		size_t n;
@@ -72,6 +74,7 @@ struct render {
 	struct str type;
 	bool variables; /* env is allowed, fields are deferred */
 	struct origin given; /* of strings that come from no file */
+	const struct json *json; /* of the string at hand */
 };
 
 /* The place of a value, and of a byte of a decoded string in it. */
@@ -83,6 +86,7 @@ int load_error(struct load *l, const struct origin *o, const char *fmt, ...) PRI
 /* An error, and true, when memory is used up: where input can ask for more than it brings. */
 bool load_is_full(struct load *l);
 int load_error_at(struct load *l, const struct json *j, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void load_warning(struct load *l, const struct origin *o, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void load_warning_at(struct load *l, const struct json *j, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* An error of another module about a file, as a message with its place when it begins with one. */
 void load_tell(struct load *l, struct str file, const struct error *e);
@@ -109,7 +113,7 @@ MUST_CHECK bool weak_list(const struct json *j, struct arena *a, struct str_list
 void load_variables(struct load *l);
 int load_user(struct function_context *f, const struct gotmpl_call *c, struct str name,
 	struct text *out, bool *deferred);
-void load_env_used(void *owner, struct str name, struct str value);
+void load_env_used(const void *owner, struct str name, struct str value);
 
 /* ---- builders.c, provisioners.c, post_processors.c ------------------------------------------ */
 

@@ -1,5 +1,7 @@
 #include "template/load.h"
 
+#define WARNINGS_MAX (DIAGS_MAX / 2)
+
 /* ---- Places --------------------------------------------------------------------------------- */
 
 struct origin load_origin(const struct load_source *s, struct span span)
@@ -65,7 +67,8 @@ int load_error(struct load *l, const struct origin *o, const char *fmt, ...)
 	va_start(ap, fmt);
 	struct str text = arena_vprintf(l->arena, fmt, ap);
 	va_end(ap);
-	if (is_told(&l->t->diags, o, text))
+	l->warned = !is_told(&l->t->diags, o, text);
+	if (!l->warned)
 		return -1;
 	return diag_error(&l->t->diags, l->arena, o, "%.*s", STR_ARG(text));
 }
@@ -89,6 +92,18 @@ int load_error_at(struct load *l, const struct json *j, const char *fmt, ...)
 	return load_error(l, &o, "%.*s", STR_ARG(text));
 }
 
+/* Warnings leave room for errors. */
+void load_warning(struct load *l, const struct origin *o, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	struct str text = arena_vprintf(l->arena, fmt, ap);
+	va_end(ap);
+	l->warned = l->t->diags.n < WARNINGS_MAX && !is_told(&l->t->diags, o, text);
+	if (l->warned)
+		diag_warning(&l->t->diags, l->arena, o, "%.*s", STR_ARG(text));
+}
+
 void load_warning_at(struct load *l, const struct json *j, const char *fmt, ...)
 {
 	va_list ap;
@@ -96,8 +111,7 @@ void load_warning_at(struct load *l, const struct json *j, const char *fmt, ...)
 	struct str text = arena_vprintf(l->arena, fmt, ap);
 	va_end(ap);
 	struct origin o = load_origin(&l->source, j->span);
-	if (!is_told(&l->t->diags, &o, text))
-		diag_warning(&l->t->diags, l->arena, &o, "%.*s", STR_ARG(text));
+	load_warning(l, &o, "%.*s", STR_ARG(text));
 }
 
 void load_hint(struct load *l, const char *fmt, ...)
@@ -106,7 +120,8 @@ void load_hint(struct load *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	struct str text = arena_vprintf(l->arena, fmt, ap);
 	va_end(ap);
-	diag_hint(&l->t->diags, l->arena, "%.*s", STR_ARG(text));
+	if (l->warned)
+		diag_hint(&l->t->diags, l->arena, "%.*s", STR_ARG(text));
 }
 
 /* ---- Strings -------------------------------------------------------------------------------- */
@@ -117,7 +132,7 @@ static struct function_context context_of(const struct render *r, const struct j
 	static const char *const nothing[] = {NULL};
 	struct function_context f = {
 		.user = load_user,
-		.owner = l,
+		.owner = r,
 		.env_used = load_env_used,
 		.now = l->in->now,
 		.build = r->build && r->component != COMPONENT_BUILDER,
@@ -151,7 +166,9 @@ int render_text(const struct render *r, const struct text *raw, const struct jso
 		*out = *raw;
 		return 0;
 	}
-	struct function_context f = context_of(r, j);
+	struct render here = *r;
+	here.json = j;
+	struct function_context f = context_of(&here, j);
 	struct gotmpl_scope scope = {
 		.arena = r->load->arena,
 		.functions = template_functions,

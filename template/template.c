@@ -194,7 +194,12 @@ int template_load(struct template **out, const struct template_input *in, struct
 		return -1;
 	}
 	load_parts(&l);
-	return diags_check(&t->diags, err);
+	if (diags_check(&t->diags, err) < 0)
+		return -1;
+	if (t->diags.errors > 0)
+		return error_set(
+			err, ERROR_INPUT, "%.*s: %zu errors", STR_ARG(t->path), t->diags.errors);
+	return 0;
 }
 
 void template_free(struct template *t)

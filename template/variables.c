@@ -211,18 +211,40 @@ static void resolve(struct load *l, struct load_variable *v)
 	v->state = status < 0 ? LOAD_FAILED : LOAD_DONE;
 }
 
+/*
+ * Packer takes an unknown variable for an empty string, and templates rely on it; within variables
+ * it does not.
+ */
+static int undefined(
+	struct load *l, const struct render *r, const struct gotmpl_call *c, struct str name)
+{
+	const char *near = nearest_variable(l, name);
+	if (r->variables)
+		return gotmpl_fault(c->run, c->off, "variable \"%.*s\" is not defined%s%s%s",
+			STR_ARG(name), near ? "; did you mean \"" : "", near ? near : "",
+			near ? "\"?" : "");
+	if (map_has(&l->undefined, name) || !r->json)
+		return 0;
+	struct origin o = load_origin_in(r->source, r->json, c->off);
+	map_put(&l->undefined, l->arena, arena_str(l->arena, name), l);
+	load_warning(l, &o, "variable \"%.*s\" is not defined and taken as empty", STR_ARG(name));
+	if (near)
+		load_hint(l, "did you mean \"%s\"?", near);
+	else
+		load_hint(l, "give it with -var '%.*s=VALUE' or in a file with -var-file",
+			STR_ARG(name));
+	return 0;
+}
+
 /* What failed has been told already; its users see nothing, so that they add no noise. */
 int load_user(struct function_context *f, const struct gotmpl_call *c, struct str name,
 	struct text *out, bool *deferred)
 {
-	struct load *l = f->owner;
+	const struct render *r = f->owner;
+	struct load *l = r->load;
 	struct load_variable *v = map_find(&l->variables, name);
-	if (!v) {
-		const char *near = nearest_variable(l, name);
-		return gotmpl_fault(c->run, c->off, "variable \"%.*s\" is not defined%s%s%s",
-			STR_ARG(name), near ? "; did you mean \"" : "", near ? near : "",
-			near ? "\"?" : "");
-	}
+	if (!v)
+		return undefined(l, r, c, name);
 	if (v->state == LOAD_RUNNING)
 		return gotmpl_fault(
 			c->run, c->off, "variable \"%.*s\" refers to itself", STR_ARG(name));
@@ -235,9 +257,10 @@ int load_user(struct function_context *f, const struct gotmpl_call *c, struct st
 	return 0;
 }
 
-void load_env_used(void *owner, struct str name, struct str value)
+void load_env_used(const void *owner, struct str name, struct str value)
 {
-	struct load *l = owner;
+	const struct render *r = owner;
+	struct load *l = r->load;
 	l->env_calls++;
 	for (size_t i = 0; i < l->t->env_used.n; i++) {
 		if (str_eq(l->t->env_used.items[i].name, name))
