@@ -173,7 +173,7 @@ struct json *plan_to_json(const struct plan *p, struct arena *a)
 {
 	struct json *j = json_object(a);
 	struct json *groups = json_array(a);
-	json_set(a, j, "format", json_cstr(a, "sealwright-plan-1"));
+	json_set(a, j, "format", json_cstr(a, "sealwright-plan-v1"));
 	json_set(a, j, "build", json_string(a, p->build));
 	json_set(a, j, "builder", json_string(a, p->builder));
 	json_set(a, j, "origin", origin_json(&p->origin, a));
