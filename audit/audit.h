@@ -13,19 +13,19 @@
 
 enum fact_kind {
 	FACT_NONE = 0,
-	FACT_EXEC,     /* a simple command, after wrappers: argv, name, wrappers */
+	FACT_EXEC, /* a simple command, after wrappers: argv, name, wrappers */
 	FACT_DOWNLOAD, /* url, host, scheme, dest, tls */
-	FACT_VERIFY,   /* object, method, strength, fatal */
-	FACT_WRITE,    /* path, content, mode, append */
-	FACT_PACKAGE,  /* manager, action, names, versions, flags */
-	FACT_SERVICE,  /* name, action */
-	FACT_ACCOUNT,  /* name, action, groups, password */
+	FACT_VERIFY, /* object, method, strength, fatal */
+	FACT_WRITE, /* path, content, mode, append */
+	FACT_PACKAGE, /* manager, action, names, versions, flags */
+	FACT_SERVICE, /* name, action */
+	FACT_ACCOUNT, /* name, action, groups, password */
 	FACT_FIREWALL, /* tool, action */
-	FACT_KERNEL,   /* what, name, value */
-	FACT_ENV,      /* name, value, persisted */
-	FACT_SECRET,   /* kind, where */
-	FACT_OPAQUE,   /* what could not be read, why */
-	FACT_FLOW,     /* from, to, url, sink, verified */
+	FACT_KERNEL, /* what, name, value */
+	FACT_ENV, /* name, value, persisted */
+	FACT_SECRET, /* kind, where */
+	FACT_OPAQUE, /* what could not be read, why */
+	FACT_FLOW, /* from, to, url, sink, verified */
 };
 
 enum fact_phase { PHASE_NONE = 0, PHASE_BUILD, PHASE_FIRSTBOOT, PHASE_RUNTIME, PHASE_HOST };
@@ -37,17 +37,17 @@ enum fact_phase { PHASE_NONE = 0, PHASE_BUILD, PHASE_FIRSTBOOT, PHASE_RUNTIME, P
 struct fact {
 	enum fact_kind kind;
 	enum fact_phase phase;
-	struct origin origin;  /* in the author's files */
-	uint32_t plan;         /* index of the plan */
-	uint32_t step;         /* id of the step, 0: none */
-	struct str command;    /* the normalised simple command, for people and fingerprints */
+	struct origin origin; /* in the author's files */
+	uint32_t plan; /* index of the plan */
+	uint32_t step; /* id of the step, 0: none */
+	struct str command; /* the normalised simple command, for people and fingerprints */
 	struct hcl_value *value; /* HCL_OBJECT */
 	/* Places on the way, for flows: download, verify, sink. */
 	struct {
 		struct fact_place {
 			struct origin origin;
 			struct str label;
-		} *items;
+		} * items;
 		size_t n;
 		size_t cap;
 	} path;
@@ -68,8 +68,8 @@ const char *fact_kind_name(enum fact_kind kind);
 MUST_CHECK int facts_of_plan(struct facts *out, struct arena *a, const struct plan *p,
 	uint32_t plan_index, struct error *err);
 /* Facts of a script by itself (`audit --script`). */
-MUST_CHECK int facts_of_script(struct facts *out, struct arena *a, struct str text,
-	struct str file, struct error *err);
+MUST_CHECK int facts_of_script(
+	struct facts *out, struct arena *a, struct str text, struct str file, struct error *err);
 
 /* ---- Policy: packs, profiles, waivers (docs/policy.md) -------------------------------------- */
 
@@ -125,8 +125,7 @@ struct policy_options {
 /* The packs and profiles that the program carries (policies/). */
 const struct policy_file *policy_builtin(size_t *n);
 
-MUST_CHECK int policy_load(struct policy **out, const struct policy_options *o,
-	struct error *err);
+MUST_CHECK int policy_load(struct policy **out, const struct policy_options *o, struct error *err);
 void policy_free(struct policy *p);
 DEFINE_SCOPED_PTR(policy)
 /* Of the packs, in byte order of the id; policy_own_rules: those of the audit itself. */
@@ -197,11 +196,11 @@ struct audit {
 	} findings;
 	enum verdict verdict;
 	enum severity threshold; /* findings of it or above fail, unless they are waived */
-	struct digest policy;    /* policy_digest */
+	struct digest policy; /* policy_digest */
 	struct str profile;
 	struct str_list builds; /* names of the plans; empty for a script by itself */
-	struct str sarif;       /* what audit_write gives for AUDIT_SARIF */
-	struct digest digest;   /* of it */
+	struct str sarif; /* what audit_write gives for AUDIT_SARIF */
+	struct digest digest; /* of it */
 };
 
 /* source: bytes of a file by name for excerpts, or NULL. */
@@ -209,7 +208,7 @@ typedef bool audit_source_fn(void *ctx, struct str file, struct str *text);
 
 struct audit_options {
 	enum severity threshold; /* SEVERITY_NONE: what the profile says, else high */
-	int64_t now;             /* ns, for the expiry of waivers */
+	int64_t now; /* ns, for the expiry of waivers */
 	/*
 	 * The author's files, for the snippets in the SARIF. Scripts that a plan uploads are known
 	 * without it; the template is not. The same audit with another `source` has another digest.
@@ -228,17 +227,24 @@ MUST_CHECK int audit_script(struct audit **out, struct str text, struct str file
 void audit_free(struct audit *a);
 DEFINE_SCOPED_PTR(audit)
 
-enum audit_format { AUDIT_TEXT = 1, AUDIT_JSON, AUDIT_JSONL, AUDIT_SARIF, AUDIT_JUNIT, AUDIT_MARKDOWN };
+enum audit_format {
+	AUDIT_TEXT = 1,
+	AUDIT_JSON,
+	AUDIT_JSONL,
+	AUDIT_SARIF,
+	AUDIT_JUNIT,
+	AUDIT_MARKDOWN
+};
 MUST_CHECK bool audit_format_parse(struct str s, enum audit_format *out);
 
 struct audit_print {
 	enum audit_format format;
-	bool colour;             /* for AUDIT_TEXT */
+	bool colour; /* for AUDIT_TEXT */
 	audit_source_fn *source; /* for the excerpts of AUDIT_TEXT */
 	void *ctx;
 	const struct policy *policy; /* not used: the SARIF was made with the audit's own */
 };
-MUST_CHECK int audit_write(struct buf *out, const struct audit *a, const struct audit_print *p,
-	struct error *err);
+MUST_CHECK int audit_write(
+	struct buf *out, const struct audit *a, const struct audit_print *p, struct error *err);
 
 #endif

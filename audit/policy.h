@@ -19,8 +19,8 @@ struct waiver {
 	struct str reason;
 	struct str owner;
 	struct str expires; /* as written */
-	struct str ticket;  /* may be empty */
-	int64_t until;      /* ns; from here on it does not hold */
+	struct str ticket; /* may be empty */
+	int64_t until; /* ns; from here on it does not hold */
 	struct origin origin;
 };
 
@@ -76,8 +76,7 @@ extern const struct hcl_scope policy_scope;
 /* The blocks of one file, added to what is there. */
 MUST_CHECK int policy_read(struct policy *p, const struct policy_file *file, struct error *err);
 MUST_CHECK int policy_read_waiver(struct policy *p, const struct hcl_block *b, struct error *err);
-MUST_CHECK int policy_read_profile(struct policy *p, const struct hcl_block *b,
-	struct error *err);
+MUST_CHECK int policy_read_profile(struct policy *p, const struct hcl_block *b, struct error *err);
 /* Narrows and changes the rules as the named profile says; an empty name takes all. */
 MUST_CHECK int policy_apply_profile(struct policy *p, struct str name, struct error *err);
 MUST_CHECK int policy_check_waivers(const struct policy *p, struct error *err);

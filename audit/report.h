@@ -4,8 +4,8 @@
 
 #include "audit/audit.h"
 
-MUST_CHECK int report_sarif(struct buf *out, const struct audit *a, const struct policy *p,
-	struct error *err);
+MUST_CHECK int report_sarif(
+	struct buf *out, const struct audit *a, const struct policy *p, struct error *err);
 void report_text(struct buf *out, const struct audit *a, const struct audit_print *p);
 void report_json(struct buf *out, const struct audit *a);
 void report_jsonl(struct buf *out, const struct audit *a);

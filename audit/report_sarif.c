@@ -6,8 +6,7 @@
 
 struct level {
 	const char *level;
-	const char *
-		security_severity; /* as code scanning services read it: 9.0 and above is critical */
+	const char *security_severity; /* as code scanning reads it: from 9.0 on critical */
 	int rank;
 };
 

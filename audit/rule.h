@@ -8,8 +8,8 @@
 /* What one run of rules needs. Zeroed, it is ready. */
 struct rule_run {
 	struct arena scratch; /* of one evaluation */
-	struct arena arena;   /* of compiled patterns */
-	struct map patterns;  /* text to struct pattern */
+	struct arena arena; /* of compiled patterns */
+	struct map patterns; /* text to struct pattern */
 };
 void rule_run_clear(struct rule_run *run);
 void rule_run_trim(struct rule_run *run); /* gives back what finished evaluations have left */
@@ -22,8 +22,8 @@ MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct aren
 	const struct rule *r, const struct fact *f, struct error *err);
 
 /* False when the rule cannot apply to any fact that has this member in common with `f`. */
-bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fact *f,
-	struct str member);
+bool rule_may_match(
+	struct rule_run *run, const struct rule *r, const struct fact *f, struct str member);
 
 /*
  * The rules that look at a kind of fact. Most of them ask first for the name of the command or
@@ -41,8 +41,8 @@ struct rule_index {
 };
 void rule_index_fill(struct rule_index *index, const struct policy *p);
 void rule_index_clear(struct rule_index *index);
-const struct rule_refs *rule_index_find(struct rule_index *index, struct rule_run *run,
-	const struct fact *f);
+const struct rule_refs *rule_index_find(
+	struct rule_index *index, struct rule_run *run, const struct fact *f);
 
 /* Whether the expressions of a rule refer to things that exist. */
 MUST_CHECK int rule_check(const struct rule *r, struct error *err);
@@ -56,8 +56,8 @@ extern const struct hcl_function rule_functions_sed[];
 /* The run that a function works for. */
 struct rule_run *rule_run_of(const struct hcl_eval *e);
 /* A POSIX extended regular expression, lines apart; compiled once per run. */
-MUST_CHECK int rule_regex_match(bool *out, struct rule_run *run, struct str text,
-	struct str pattern, struct error *err);
+MUST_CHECK int rule_regex_match(
+	bool *out, struct rule_run *run, struct str text, struct str pattern, struct error *err);
 
 /* Shell patterns: *, ?, [a-z], [!a-z]; * crosses slashes. */
 bool rule_glob_match(struct str pattern, struct str text);
