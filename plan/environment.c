@@ -5,8 +5,13 @@ static void put(
 	struct environment *e, struct compiler *c, struct str name, const struct text *value)
 {
 	size_t at = 0;
-	while (at < e->entries.n && str_cmp(e->entries.items[at].name, name) < 0)
-		at++;
+	for (size_t end = e->entries.n; at < end;) {
+		size_t middle = at + (end - at) / 2;
+		if (str_cmp(e->entries.items[middle].name, name) < 0)
+			at = middle + 1;
+		else
+			end = middle;
+	}
 	if (at < e->entries.n && str_eq(e->entries.items[at].name, name)) {
 		e->entries.items[at].value = *value;
 		return;
