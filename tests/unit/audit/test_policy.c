@@ -173,8 +173,8 @@ static void a_profile_chooses_packs_and_changes_rules(void **state)
 		PACK "rule \"A1\" {\n  params = { limit = 1 }\n" RULE_BODY
 		     "}\nrule \"A2\" {\n" RULE_BODY "}\n",
 		"pack \"q\" {\n  version = \"1\"\n}\nrule \"B1\" {\n" RULE_BODY "}\n",
-		"profile \"x\" {\n  packs = [\"p\"]\n  threshold = \"low\"\n  severities = { A2 = "
-		"\"off\" }\n  params = { limit = 7 }\n}\n",
+		("profile \"x\" {\n  packs = [\"p\"]\n  threshold = \"low\"\n"
+		 "  severities = { A2 = \"off\" }\n  params = { limit = 7 }\n}\n"),
 	};
 	struct error err = {0};
 	scoped_ptr(policy) p = NULL;
