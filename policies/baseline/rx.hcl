@@ -203,7 +203,10 @@ rule "RX008" {
   title    = "check of a download has no effect"
   severity = "high"
   on       = "flow"
-  when     = flow.from == "network" && flow.file != null && flow.verified == "ineffective"
+  # A check whose failure is ignored is found where it stands, by TAM006; of what is only put away
+  # nothing more is known.
+  when = (flow.from == "network" && flow.file != null && flow.verified == "ineffective" &&
+    !(flow.reason == "ignored" && one_of(flow.to, "archive", "installed")))
   message  = "the check of ${flow.file} does not stop ${flow.sink} from running it: ${flow.reason}"
   why      = "a check whose failure is thrown away, or that comes too late, is only decoration"
   fix      = "let a failed check end the script: set -e, or `|| exit 1`, before the file is used"
@@ -220,6 +223,13 @@ rule "RX008" {
       curl -fsSLo tool https://dl.example.org/tool
       echo "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  tool" | sha256sum -c - || exit 1
       sh tool
+    EOT
+    ,
+    <<-EOT
+      set -e
+      curl -fsSLo /tmp/tool.tgz https://dl.example.org/v1.2/tool.tgz
+      echo "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  /tmp/tool.tgz" | sha256sum -c -
+      tar -xzf /tmp/tool.tgz -C /usr/local/bin
     EOT
   ]
 }

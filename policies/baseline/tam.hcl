@@ -69,7 +69,7 @@ rule "TAM005" {
 
 rule "TAM006" {
   title    = "failure of a check is thrown away"
-  severity = "medium"
+  severity = "high"
   on       = "verify"
   when     = verify.strength == "ineffective"
   message  = "${command} checks ${verify.object}, and nothing happens when it fails"
