@@ -78,8 +78,8 @@ struct step {
 	enum step_type type;
 	struct origin origin; /* the narrowest place in the template that it comes from */
 	/*
-	 * Where the bytes of a script come from: the place of line i + 1 of the content. n == 0: same
-	 * file, same line. See plan_line.
+	 * Where the bytes of a script come from: the place of line i + 1 of the content. n == 0:
+	 * same file, same line. See plan_line.
 	 */
 	struct {
 		struct origin *items;

@@ -207,7 +207,19 @@ static void colours_come_when_asked_for(void **state)
 	plan_print(&coloured, m.plan, true, false);
 	assert_false(str_contains(buf_str(&plain), STR("\033[")));
 	assert_true(str_contains(buf_str(&coloured), STR("\033[1m")));
-	assert_false(str_contains(buf_str(&plain), STR("curl")));
+}
+
+static void scripts_of_the_commit_are_shown_when_asked_for(void **state)
+{
+	(void)state;
+	scoped(made) m = {0};
+	scoped(buf) brief = {0};
+	scoped(buf) verbose = {0};
+	make(&m, two_scripts, "word-of-the-script\n");
+	plan_print(&brief, m.plan, false, false);
+	plan_print(&verbose, m.plan, false, true);
+	assert_false(str_contains(buf_str(&brief), STR("word-of-the-script")));
+	assert_true(str_contains(buf_str(&verbose), STR("word-of-the-script")));
 }
 
 static void a_failed_plan_leaves_messages_and_nothing_else(void **state)
@@ -237,6 +249,7 @@ int main(void)
 		cmocka_unit_test(every_type_has_a_name),
 		cmocka_unit_test(terminals_are_not_driven_by_templates),
 		cmocka_unit_test(colours_come_when_asked_for),
+		cmocka_unit_test(scripts_of_the_commit_are_shown_when_asked_for),
 		cmocka_unit_test(a_failed_plan_leaves_messages_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
