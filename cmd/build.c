@@ -223,7 +223,8 @@ static int finish(struct build_run *run, const struct private_key *key, struct e
 	}
 	if (!run->options->json && cli_print(&out, err) < 0)
 		return -1;
-	if (first.code != ERROR_NONE) {
+	/* A build that failed is an answer; that something is wrong with us is an error. */
+	if (first.code == ERROR_BUG) {
 		*err = first;
 		return error_wrap(err, "build");
 	}

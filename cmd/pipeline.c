@@ -375,6 +375,7 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.only = or_empty(o->only),
 		.except = or_empty(o->except),
 		.warn_undeclared = o->warn_undeclared,
+		.guess_sensitive = true,
 	};
 	if (p->template_path.n == 0)
 		return error_set(err, ERROR_INPUT,

@@ -80,10 +80,17 @@ static int options_of(struct template_input *in, struct pipeline *p, const struc
 	if (!time_parse_rfc3339(now, &in->now))
 		return error_set(err, ERROR_INPUT, "%s: \"now\" is not a time", what);
 	struct template_var *vars = arena_array(a, struct template_var, variables->object.n);
+	struct str_list sensitive = {0};
 	for (size_t i = 0; i < variables->object.n; i++) {
-		if (variable_of(&vars[i], &variables->object.items[i], a, err) < 0)
+		const struct json_member *m = &variables->object.items[i];
+		if (variable_of(&vars[i], m, a, err) < 0)
 			return -1;
+		/* Recorded in pieces: what was sensitive then, is so now. */
+		if (m->value->type == JSON_ARRAY)
+			list_push(a, &sensitive) = m->key;
 	}
+	in->sensitive = sensitive.items;
+	in->sensitive_count = sensitive.n;
 	in->vars = vars;
 	in->var_count = variables->object.n;
 	in->only = json_str_or(parameters, "build", STR(""));

@@ -95,7 +95,11 @@ static void print_upload(const struct printer *p, const struct step *s)
 	}
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
-	put_content(p, &s->upload.content, &s->upload.sha256);
+	/* What the template itself holds has no other place where a reader could look. */
+	if (p->verbose)
+		put_digest(p, &s->upload.sha256);
+	if (p->verbose || s->upload.source.n == 0)
+		put_block(p, &s->upload.content);
 }
 
 static void print_download(const struct printer *p, const struct step *s)

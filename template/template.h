@@ -30,6 +30,13 @@ struct template_input {
 	struct str only; /* comma-separated build names; empty: all */
 	struct str except; /* build names, and names or types of post-processors */
 	bool warn_undeclared;
+	/*
+	 * Variables that count as sensitive although the template does not say so: these, and, when
+	 * guessing, those that are filled from outside and have the name of a secret ("api_token").
+	 */
+	const struct str *sensitive;
+	size_t sensitive_count;
+	bool guess_sensitive;
 };
 
 enum template_variable_source {

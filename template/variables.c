@@ -178,6 +178,40 @@ static int seal(struct load *l, struct load_variable *v)
 	return 0;
 }
 
+/* Parts of names under which people keep secrets. */
+static bool names_a_secret(struct load *l, struct str name)
+{
+	static const struct str parts[] = {STR_INIT("password"), STR_INIT("passwd"),
+		STR_INIT("passphrase"), STR_INIT("secret"), STR_INIT("token"), STR_INIT("apikey"),
+		STR_INIT("api_key"), STR_INIT("access_key"), STR_INIT("private_key"),
+		STR_INIT("credential")};
+	char *lower = arena_cstr(l->arena, name);
+	for (size_t i = 0; i < name.n; i++) {
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] - 'A' + 'a');
+		else if (lower[i] == '-')
+			lower[i] = '_';
+	}
+	for (size_t i = 0; i < countof(parts); i++) {
+		if (str_contains((struct str){lower, name.n}, parts[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A value that came from outside under such a name would end up in records that others read. */
+static void guess_sensitive(struct load *l, struct load_variable *v)
+{
+	struct template_variable *out = entry(l, v);
+	if (!l->in->guess_sensitive || out->sensitive || out->value.n == 0 ||
+		out->source == TEMPLATE_VAR_DEFAULT || !names_a_secret(l, out->name))
+		return;
+	out->sensitive = true;
+	load_warning(l, &out->origin, "variable \"%.*s\" is taken as sensitive because of its name",
+		STR_ARG(out->name));
+	load_hint(l, "list it in \"sensitive-variables\"");
+}
+
 static int require(struct load *l, struct load_variable *v)
 {
 	struct template_variable *out = entry(l, v);
@@ -206,6 +240,7 @@ static void resolve(struct load *l, struct load_variable *v)
 	if (l->env_calls > env_calls && entry(l, v)->source == TEMPLATE_VAR_DEFAULT)
 		entry(l, v)->source = TEMPLATE_VAR_ENV;
 	entry(l, v)->value = value;
+	guess_sensitive(l, v);
 	if (status == 0)
 		status = seal(l, v);
 	v->state = status < 0 ? LOAD_FAILED : LOAD_DONE;
@@ -282,6 +317,11 @@ void load_variables(struct load *l)
 		override(l, arena_str(l->arena, in->vars[i].name), in->vars[i].value,
 			TEMPLATE_VAR_FLAG, NULL, NULL);
 	mark_sensitive(l);
+	for (size_t i = 0; i < in->sensitive_count; i++) {
+		struct load_variable *v = map_find(&l->variables, in->sensitive[i]);
+		if (v)
+			entry(l, v)->sensitive = true;
+	}
 	for (size_t i = 0; i < l->variables.n; i++)
 		resolve(l, l->variables.items[i].value);
 }
