@@ -50,5 +50,8 @@ int diags_check(const struct diags *d, struct error *err)
 				d->errors - 1);
 		return error_at(err, &m->origin, "%.*s", STR_ARG(m->text));
 	}
+	/* The list was full of warnings before the first error. */
+	if (d->errors > 0)
+		return error_set(err, ERROR_INPUT, "%zu errors", d->errors);
 	return 0;
 }
