@@ -123,9 +123,14 @@ void sh_advance_to(struct parser *p, const char *to)
 
 const char *sh_joined(const struct parser *p, const char *from)
 {
-	while (p->at.end - from >= 2 && from[0] == '\\' && from[1] == '\n')
-		from += 2;
-	return from;
+	for (;;) {
+		if (p->at.end - from >= 2 && from[0] == '\\' && from[1] == '\n')
+			from += 2;
+		else if (from < p->at.end && *from == '\0')
+			from++;
+		else
+			return from;
+	}
 }
 
 char sh_peek_second(const struct parser *p)

@@ -25,6 +25,13 @@ static const struct shell_word *parse_argument(
 	return sh_finish_word(p, span, mark);
 }
 
+/* "$" with what follows it is an expansion, not the name. */
+static bool is_pid(const struct parser *p)
+{
+	char c = sh_peek_second(p);
+	return peek(p) == '$' && c != '\0' && strchr("}:-=?+#%/^,@~", c) != NULL;
+}
+
 static bool is_special(char c)
 {
 	return c != '\0' && strchr("@*#?-$!", c) != NULL;
@@ -42,7 +49,7 @@ static struct str parse_name(struct parser *p)
 	} else if (is_digit(c)) {
 		while (at < p->at.end && is_digit(*at))
 			at++;
-	} else if (is_special(c)) {
+	} else if (c == '$' ? is_pid(p) : is_special(c)) {
 		at++;
 	}
 	p->at.cur = at;
@@ -273,30 +280,8 @@ static bool parse_inside(struct parser *p, struct shell_param *param, bool quote
 	return peek_joined(p) == '}' || parse_operator(p, param, quoted);
 }
 
-/* ${ command; } and ${| command; } of newer shells. */
-static bool parse_function_subst(struct parser *p, struct span span)
+static bool parse_braces(struct parser *p, struct span span, bool quoted)
 {
-	struct shell_part part = {.kind = SHELL_COMMAND_SUBST, .span = span};
-	if (peek(p) == '|')
-		p->at.cur++;
-	part.list = sh_parse_substituted(p, '}', span);
-	if (!part.list)
-		return false;
-	span_end(p, &part.span);
-	list_push(p->arena, &p->parts) = part;
-	return true;
-}
-
-static bool at_function_subst(const struct parser *p)
-{
-	char c = peek(p);
-	return !p->posix && !at_end(p) && (c == ' ' || c == '\t' || c == '\n' || c == '|');
-}
-
-bool sh_parse_parameter(struct parser *p, struct span span, bool quoted)
-{
-	if (at_function_subst(p))
-		return parse_function_subst(p, span);
 	if (!sh_enter(p))
 		return false;
 	struct shell_param *param = take(p, sizeof(*param));
@@ -313,4 +298,35 @@ bool sh_parse_parameter(struct parser *p, struct span span, bool quoted)
 	span_end(p, &part.span);
 	list_push(p->arena, &p->parts) = part;
 	return true;
+}
+
+/*
+ * ${ command; } and ${| command; } of newer shells. What is none is a bad substitution for bash
+ * 5.2, which takes the text up to the next brace.
+ */
+static bool parse_function_subst(struct parser *p, struct span span, bool quoted)
+{
+	struct checkpoint start = sh_checkpoint(p);
+	struct shell_part part = {.kind = SHELL_COMMAND_SUBST, .span = span};
+	if (peek(p) == '|')
+		p->at.cur++;
+	part.list = sh_parse_substituted(p, '}', span);
+	if (!part.list)
+		return sh_retry(p, &start) && parse_braces(p, span, quoted);
+	span_end(p, &part.span);
+	list_push(p->arena, &p->parts) = part;
+	return true;
+}
+
+static bool at_function_subst(const struct parser *p)
+{
+	char c = peek(p);
+	return !p->posix && !at_end(p) && (c == ' ' || c == '\t' || c == '\n' || c == '|');
+}
+
+bool sh_parse_parameter(struct parser *p, struct span span, bool quoted)
+{
+	if (at_function_subst(p))
+		return parse_function_subst(p, span, quoted);
+	return parse_braces(p, span, quoted);
 }

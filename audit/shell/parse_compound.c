@@ -179,7 +179,9 @@ static bool parse_loop_variable(struct parser *p, struct shell_command *c, const
 	const struct shell_word *w = sh_parse_word(p, 0);
 	if (!w)
 		return sh_fail_unexpected(p, "the name of a variable");
-	if (shell_word_static(w, p->arena, &c->name) && is_identifier(c->name))
+	bool plain = w->part_count == 1 && w->parts[0].kind == SHELL_LITERAL;
+	if (shell_word_static(w, p->arena, &c->name) && is_identifier(c->name) &&
+		(plain || !p->posix))
 		return true;
 	/* bash sees it only when the loop runs. */
 	if (p->posix)
@@ -308,6 +310,18 @@ static struct shell_command *parse_function_body(
 	return c;
 }
 
+/* dash lets no function hide these. "." and ":" are no names anyway. */
+static const char *const special_builtins[] = {"break", "continue", "eval", "exec", "exit",
+	"export", "local", "readonly", "return", "set", "shift", "times", "trap", "unset"};
+
+static bool is_special_builtin(struct str name)
+{
+	for (size_t i = 0; i < countof(special_builtins); i++)
+		if (str_is(name, special_builtins[i]))
+			return true;
+	return false;
+}
+
 struct shell_command *sh_parse_function(struct parser *p, struct span span, struct str name)
 {
 	sh_skip_blanks(p);
@@ -315,7 +329,7 @@ struct shell_command *sh_parse_function(struct parser *p, struct span span, stru
 		sh_fail_unexpected(p, "')' behind the name of a function");
 		return NULL;
 	}
-	if (p->posix && !is_identifier(name)) {
+	if (p->posix && (!is_identifier(name) || is_special_builtin(name))) {
 		sh_fail_at(p, span, "'%.*s' cannot name a function", STR_ARG(name));
 		return NULL;
 	}
@@ -348,32 +362,26 @@ static struct shell_command *parse_function_keyword(struct parser *p, struct spa
 
 /* ---- coproc --------------------------------------------------------------------------------- */
 
-/* coproc NAME compound: the name is there when a compound command follows it. */
+/* coproc NAME compound: the word is a name when a compound command follows it. */
 static bool accept_coproc_name(struct parser *p, struct str *name)
 {
-	struct place before = p->at;
-	const char *at = p->at.cur;
-	while (at < p->at.end && is_name(*at))
-		at++;
-	struct str text = {p->at.cur, (size_t)(at - p->at.cur)};
-	if (!is_identifier(text) || !sh_is_delimiter(p, at))
-		return false;
-	p->at.cur = at;
-	sh_skip_blanks(p);
-	if (at_compound(p)) {
-		*name = text;
-		return true;
-	}
-	p->at = before;
-	return false;
+	struct checkpoint start = sh_checkpoint(p);
+	const struct shell_word *w = sh_parse_word(p, 0);
+	if (w)
+		sh_skip_blanks(p);
+	if (!w || !at_compound(p))
+		return sh_retry(p, &start);
+	if (!shell_word_static(w, p->arena, name))
+		sh_warn_at(p, w->span, "this cannot name a coprocess");
+	return true;
 }
 
 static struct shell_command *parse_coproc(struct parser *p, struct span span)
 {
 	struct shell_command *c = new_command(p, SHELL_COPROC, span);
 	sh_skip_blanks(p);
-	if (!at_compound(p))
-		accept_coproc_name(p, &c->name);
+	if (!at_compound(p) && !accept_coproc_name(p, &c->name))
+		return NULL;
 	c->inner = at_compound(p) ? sh_parse_command(p) : sh_parse_simple(p);
 	return c->inner ? c : NULL;
 }

@@ -373,7 +373,7 @@ static struct shell_command *define_function(struct parser *p, const struct simp
 {
 	const struct shell_word *w = p->words.items[--p->words.n];
 	struct str name = plain_text(w);
-	if (name.n == 0 && !shell_word_static(w, p->arena, &name))
+	if (name.n == 0 && !p->posix && !shell_word_static(w, p->arena, &name))
 		name = STR("");
 	sh_accept_op(p, "(");
 	return sh_parse_function(p, s->span, name);

@@ -249,7 +249,7 @@ static inline void pass_newline(struct parser *p)
 	p->at.line_start = p->at.cur;
 }
 void sh_advance_to(struct parser *p, const char *to); /* counts newlines on the way */
-/* Behind any line continuations that start at `from`. */
+/* Behind any line continuations, and NULs, which the shells drop, that start at `from`. */
 const char *sh_joined(const struct parser *p, const char *from);
 /* The byte behind the cursor's one, line continuations aside; NUL at the end. */
 char sh_peek_second(const struct parser *p);

@@ -16,38 +16,38 @@ enum shell_dialect { SHELL_DIALECT_NONE = 0, SHELL_BASH, SHELL_POSIX };
 
 enum shell_part_kind {
 	SHELL_PART_NONE = 0,
-	SHELL_LITERAL,       /* unquoted text, backslashes removed (see escaped) */
-	SHELL_SINGLE,        /* '...' */
-	SHELL_ANSI_C,        /* $'...', text is decoded */
-	SHELL_DOUBLE,        /* "..." or $"...": parts */
-	SHELL_PARAM,         /* $x ${x...}: param */
+	SHELL_LITERAL, /* unquoted text, backslashes removed (see escaped) */
+	SHELL_SINGLE, /* '...' */
+	SHELL_ANSI_C, /* $'...', text is decoded */
+	SHELL_DOUBLE, /* "..." or $"...": parts */
+	SHELL_PARAM, /* $x ${x...}: param */
 	SHELL_COMMAND_SUBST, /* $(...) `...` ${ ...; }: list */
-	SHELL_ARITH,         /* $((...)) $[...]: parts of the expression's text */
+	SHELL_ARITH, /* $((...)) $[...]: parts of the expression's text */
 	SHELL_PROCESS_SUBST, /* <(...) >(...): list, text "<" or ">" */
-	SHELL_EXTGLOB,       /* ?(...) *(...) +(...) @(...) !(...): text, raw */
-	SHELL_ARRAY,         /* (...) behind name=: elements */
+	SHELL_EXTGLOB, /* ?(...) *(...) +(...) @(...) !(...): text, raw */
+	SHELL_ARRAY, /* (...) behind name=: elements */
 };
 
 enum shell_param_op {
 	SHELL_OP_NONE = 0,
-	SHELL_OP_LENGTH,       /* ${#x} */
-	SHELL_OP_DEFAULT,      /* ${x-w} ${x:-w} */
-	SHELL_OP_ASSIGN,       /* ${x=w} */
-	SHELL_OP_ERROR,        /* ${x?w} */
-	SHELL_OP_ALTERNATE,    /* ${x+w} */
-	SHELL_OP_TRIM_PREFIX,  /* # */
+	SHELL_OP_LENGTH, /* ${#x} */
+	SHELL_OP_DEFAULT, /* ${x-w} ${x:-w} */
+	SHELL_OP_ASSIGN, /* ${x=w} */
+	SHELL_OP_ERROR, /* ${x?w} */
+	SHELL_OP_ALTERNATE, /* ${x+w} */
+	SHELL_OP_TRIM_PREFIX, /* # */
 	SHELL_OP_TRIM_PREFIX_LONG, /* ## */
-	SHELL_OP_TRIM_SUFFIX,  /* % */
+	SHELL_OP_TRIM_SUFFIX, /* % */
 	SHELL_OP_TRIM_SUFFIX_LONG, /* %% */
-	SHELL_OP_REPLACE,      /* / // /# /%: op_text says which */
-	SHELL_OP_SLICE,        /* ${x:o:l}: arg and arg2, arithmetic */
-	SHELL_OP_CASE,         /* ^ ^^ , ,, ~ ~~: op_text says which */
+	SHELL_OP_REPLACE, /* / // /# /%: op_text says which */
+	SHELL_OP_SLICE, /* ${x:o:l}: arg and arg2, arithmetic */
+	SHELL_OP_CASE, /* ^ ^^ , ,, ~ ~~: op_text says which */
 	/*
 	 * ${x@Q}: op_text is the letter. Anything else that bash refuses only when it expands it
 	 * ("bad substitution"): op_text is the rest as written, arg its parts.
 	 */
 	SHELL_OP_TRANSFORM,
-	SHELL_OP_INDIRECT_KEYS,/* ${!x@} ${!x*} ${!x[@]}: op_text says which */
+	SHELL_OP_INDIRECT_KEYS, /* ${!x@} ${!x*} ${!x[@]}: op_text says which */
 };
 
 struct shell_word;
@@ -57,8 +57,8 @@ struct shell_param {
 	struct str name; /* identifier, digits, or one of @*#?-$!_ */
 	enum shell_param_op op;
 	bool braces;
-	bool indirect;   /* ${!x} */
-	bool colon;      /* ${x:-w} rather than ${x-w} */
+	bool indirect; /* ${!x} */
+	bool colon; /* ${x:-w} rather than ${x-w} */
 	const struct shell_word *index; /* ${x[i]}, or NULL */
 	struct str op_text;
 	const struct shell_word *arg;
@@ -73,7 +73,8 @@ struct shell_part {
 	struct shell_part *parts; /* DOUBLE, ARITH; EXTGLOB: what is inside the parentheses */
 	union {
 		const struct shell_param *param; /* of SHELL_PARAM only */
-		const struct shell_list *list;   /* of SHELL_COMMAND_SUBST and SHELL_PROCESS_SUBST only */
+		const struct shell_list
+			*list; /* of SHELL_COMMAND_SUBST and SHELL_PROCESS_SUBST only */
 		/* Of SHELL_ARRAY only; "[k]=v" elements keep their text. */
 		const struct shell_word *const *elements;
 	};
@@ -91,26 +92,26 @@ struct shell_word {
 
 enum shell_redir_op {
 	SHELL_REDIR_NONE = 0,
-	SHELL_REDIR_IN,       /* <    */
-	SHELL_REDIR_OUT,      /* >    */
-	SHELL_REDIR_APPEND,   /* >>   */
-	SHELL_REDIR_CLOBBER,  /* >|   */
-	SHELL_REDIR_RDWR,     /* <>   */
-	SHELL_REDIR_DUP_IN,   /* <&   */
-	SHELL_REDIR_DUP_OUT,  /* >&   */
-	SHELL_REDIR_BOTH,     /* &>   */
+	SHELL_REDIR_IN, /* <    */
+	SHELL_REDIR_OUT, /* >    */
+	SHELL_REDIR_APPEND, /* >>   */
+	SHELL_REDIR_CLOBBER, /* >|   */
+	SHELL_REDIR_RDWR, /* <>   */
+	SHELL_REDIR_DUP_IN, /* <&   */
+	SHELL_REDIR_DUP_OUT, /* >&   */
+	SHELL_REDIR_BOTH, /* &>   */
 	SHELL_REDIR_BOTH_APPEND, /* &>> */
-	SHELL_REDIR_HEREDOC,  /* << <<-: body */
-	SHELL_REDIR_HERESTRING,  /* <<<  */
+	SHELL_REDIR_HEREDOC, /* << <<-: body */
+	SHELL_REDIR_HERESTRING, /* <<<  */
 };
 
 struct shell_redir {
 	enum shell_redir_op op;
 	struct span span;
-	int fd;               /* -1: the operator's default */
-	struct str fd_var;    /* {name}>file */
+	int fd; /* -1: the operator's default */
+	struct str fd_var; /* {name}>file */
 	const struct shell_word *target; /* the delimiter of a here-document as written */
-	const struct shell_word *body;   /* of a here-document; one single-quoted part when literal */
+	const struct shell_word *body; /* of a here-document; one single-quoted part when literal */
 	bool body_literal;
 };
 
@@ -136,7 +137,7 @@ enum shell_command_kind {
 	SHELL_CASE,
 	SHELL_FUNCTION,
 	SHELL_ARITH_COMMAND, /* ((...)) */
-	SHELL_COND,          /* [[...]] */
+	SHELL_COND, /* [[...]] */
 	SHELL_COPROC,
 };
 
@@ -162,10 +163,10 @@ struct shell_command {
 	const struct shell_word *const *words;
 	/* compound commands */
 	struct str name; /* variable of FOR and SELECT, name of FUNCTION and COPROC */
-	const struct shell_list *cond;   /* IF, WHILE, UNTIL */
-	const struct shell_list *body;   /* all compound ones; then-branch of IF */
+	const struct shell_list *cond; /* IF, WHILE, UNTIL */
+	const struct shell_list *body; /* all compound ones; then-branch of IF */
 	const struct shell_list *otherwise; /* else; an elif is a list of one IF */
-	const struct shell_command *inner;  /* body of FUNCTION and COPROC */
+	const struct shell_command *inner; /* body of FUNCTION and COPROC */
 	/* CASE; expression of ARITH and FOR_ARITH; the text of COND between the brackets, raw */
 	const struct shell_word *subject;
 	const struct shell_case_item *items;
@@ -174,7 +175,7 @@ struct shell_command {
 struct shell_pipeline {
 	struct span span;
 	bool negated; /* ! */
-	bool timed;   /* time */
+	bool timed; /* time */
 	const struct shell_command *const *commands;
 	const bool *pipe_stderr; /* |& behind command i */
 	uint32_t command_count;
@@ -220,8 +221,8 @@ struct shell_script {
 
 struct shell_options {
 	enum shell_dialect dialect; /* NONE: from the first line, else bash */
-	bool extglob;               /* as if `shopt -s extglob` had run */
-	uint32_t line;              /* number of the first line; 0: 1 */
+	bool extglob; /* as if `shopt -s extglob` had run */
+	uint32_t line; /* number of the first line; 0: 1 */
 };
 
 /* Never fails: errors are in the script. Text and tree live in the arena. */
