@@ -6,4 +6,5 @@ command -v shellcheck >/dev/null 2>&1 || {
 	echo "skipped: no shellcheck"
 	exit 77
 }
-shellcheck quickstart check .ci/run cmake/install-packages fixtures/redis/make tests/lint/*.sh
+shellcheck quickstart check .ci/run cmake/install-packages fixtures/redis/make tests/e2e/make-tiny-rootfs \
+	tests/fuzz/run.sh tests/interop/run.sh tests/lint/*.sh
