@@ -82,6 +82,17 @@ struct machine {
  */
 MUST_CHECK int rootfs_capture(
 	struct machine *m, struct artifact *out, struct arena *a, struct error *err);
+/* ---- Shared by rootfs_*.c ------------------------------------------------------------------- */
+
+/* A new file in the directory of the outputs; -1 on error. */
+MUST_CHECK int rootfs_open_output(int dir, const char *name, struct error *err);
+/* What the build leaves, as a tar in `out`: the whole tree, or what differs from the base. */
+MUST_CHECK int rootfs_write_tree(struct machine *m, bool difference, int out, struct digest *sha256,
+	uint64_t *size, struct error *err);
+/* An ext4 file system with the tree. */
+MUST_CHECK int rootfs_capture_disk(
+	struct machine *m, int out, const char *name, struct digest *sha256, struct error *err);
+
 /* The names that a build of this configuration makes in the output directory. */
 void rootfs_output_names(struct str_list *out, const struct machine *m, struct arena *a);
 

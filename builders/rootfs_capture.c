@@ -4,16 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/encode.h"
 #include "base/file.h"
 #include "builders/extract.h"
 #include "builders/layer.h"
 #include "builders/oci.h"
-#include "builders/tool.h"
 
 #define OUTPUT_FILES_MAX 4096
-#define RAW_SLACK (UINT64_C(64) << 20)
-#define RAW_ALIGN (UINT64_C(4) << 20)
 #define SECOND INT64_C(1000000000)
 
 static struct str output_name(const struct machine *m, enum rootfs_format format, struct arena *a)
@@ -42,14 +38,14 @@ void rootfs_output_names(struct str_list *out, const struct machine *m, struct a
 	}
 }
 
-static int open_output(int dir, const char *name, struct error *err)
+int rootfs_open_output(int dir, const char *name, struct error *err)
 {
 	int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	return fd >= 0 ? fd : error_sys(err, "output: %s", name);
 }
 
 /* What the build leaves, as a tar in `out`: the whole tree, or what differs from the base. */
-static int write_tree(struct machine *m, bool difference, int out, struct digest *sha256,
+int rootfs_write_tree(struct machine *m, bool difference, int out, struct digest *sha256,
 	uint64_t *size, struct error *err)
 {
 	autoclose int tree = dir_open(AT_FDCWD, m->root.p, err);
@@ -72,10 +68,10 @@ static int add_difference(struct machine *m, int dir, struct oci_layer *layer, s
 {
 	const char *tar_path = OCI_BLOBS "/layer.tar", *gzip_path = OCI_BLOBS "/layer.tar.gz";
 	uint64_t size = 0;
-	autoclose int tar = open_output(dir, tar_path, err);
-	if (tar < 0 || write_tree(m, true, tar, &layer->diff_id, &size, err) != 0)
+	autoclose int tar = rootfs_open_output(dir, tar_path, err);
+	if (tar < 0 || rootfs_write_tree(m, true, tar, &layer->diff_id, &size, err) != 0)
 		return -1;
-	autoclose int gzip = open_output(dir, gzip_path, err);
+	autoclose int gzip = rootfs_open_output(dir, gzip_path, err);
 	if (gzip < 0)
 		return -1;
 	if (lseek(tar, 0, SEEK_SET) < 0 || unlinkat(dir, tar_path, 0) != 0)
@@ -177,89 +173,16 @@ static int capture_oci(struct machine *m, int out, const char *name, struct dige
 	return write_oci(m, dir, image_id, a, err);
 }
 
-/* ---- tar and raw ---------------------------------------------------------------------------- */
+/* ---- tar ------------------------------------------------------------------------------------ */
 
 static int capture_tar(
 	struct machine *m, int out, const char *name, struct digest *sha256, struct error *err)
 {
 	uint64_t size = 0;
-	autoclose int fd = open_output(out, name, err);
+	autoclose int fd = rootfs_open_output(out, name, err);
 	if (fd < 0)
 		return -1;
-	return write_tree(m, false, fd, sha256, &size, err);
-}
-
-/* An id that depends on the content of the image alone: version 8 of RFC 9562. */
-static void uuid_of(char out[37], const struct digest *d, const char *use)
-{
-	scoped(buf) text = {0};
-	buf_add_cstr(&text, use);
-	buf_add(&text, (struct str){(const char *)d->bytes, sizeof(d->bytes)});
-	struct digest mixed = digest_bytes(buf_str(&text));
-	mixed.bytes[6] = (uint8_t)((mixed.bytes[6] & 0x0f) | 0x80);
-	mixed.bytes[8] = (uint8_t)((mixed.bytes[8] & 0x3f) | 0x80);
-	char hex[33];
-	hex_encode(hex, mixed.bytes, 16);
-	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
-/* The tree as a tar in the work directory: its digest and size decide id and size of the disk. */
-static int measure(struct machine *m, struct digest *sha256, uint64_t *size, struct error *err)
-{
-	scoped(arena) a = {0};
-	struct str path = arena_printf(&a, "%s/tree.tar", m->dir.p);
-	autoclose int fd = open(path.p, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_sys(err, "%s", path.p);
-	unlink(path.p);
-	return write_tree(m, false, fd, sha256, size, err);
-}
-
-static int run_mke2fs(
-	struct machine *m, const char *path, const struct digest *content, struct error *err)
-{
-	scoped(arena) a = {0};
-	char id[37], seed[37];
-	uuid_of(id, content, "id");
-	uuid_of(seed, content, "hash seed");
-	struct str options = arena_printf(&a, "hash_seed=%s,root_owner=0:0,nodiscard", seed);
-	const char *argv[] = {"mke2fs", "-q", "-F", "-t", "ext4", "-U", id, "-E", options.p, "-m",
-		"1", "-d", ".", path, NULL};
-	const char *envp[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-		"LC_ALL=C.UTF-8",
-		"MKE2FS_SYNC=0",
-		arena_printf(&a, "E2FSPROGS_FAKE_TIME=%" PRId64, m->options->epoch).p,
-		arena_printf(&a, "SOURCE_DATE_EPOCH=%" PRId64, m->options->epoch).p,
-		NULL,
-	};
-	autoclose int root = dir_open(AT_FDCWD, m->root.p, err);
-	if (root < 0)
-		return -1;
-	struct tool tool = {argv, envp, root, m->options->cancel_fd, m->options->log};
-	return tool_run(&tool, err);
-}
-
-static int capture_raw(
-	struct machine *m, int out, const char *name, struct digest *sha256, struct error *err)
-{
-	struct digest content;
-	uint64_t used = 0;
-	if (measure(m, &content, &used, err) != 0)
-		return -1;
-	uint64_t size = m->settings.disk_bytes;
-	if (size == 0)
-		size = (used + used / 4 + RAW_SLACK + RAW_ALIGN - 1) / RAW_ALIGN * RAW_ALIGN;
-	autoclose int fd = open_output(out, name, err);
-	if (fd < 0)
-		return -1;
-	if (ftruncate(fd, (off_t)size) != 0)
-		return error_sys(err, "output: %s", name);
-	scoped(arena) a = {0};
-	struct str path = arena_printf(&a, "/proc/%d/fd/%d", (int)getpid(), fd);
-	if (run_mke2fs(m, path.p, &content, err) != 0)
-		return error_wrap(err, "raw");
-	return digest_fd(sha256, NULL, fd, err);
+	return rootfs_write_tree(m, false, fd, sha256, &size, err);
 }
 
 /* ---- The artifact --------------------------------------------------------------------------- */
@@ -315,7 +238,7 @@ static int capture_format(struct machine *m, enum rootfs_format format, int out,
 	case ROOTFS_TAR:
 		return capture_tar(m, out, name, sha256, err);
 	case ROOTFS_RAW:
-		return capture_raw(m, out, name, sha256, err);
+		return rootfs_capture_disk(m, out, name, sha256, err);
 	case ROOTFS_FORMAT_NONE:
 		break;
 	}

@@ -128,7 +128,7 @@ static int step_upload(
 	struct run *r, const struct step *s, struct step_result *result, struct error *err)
 {
 	scoped(arena) a = {0};
-	struct str content, destination;
+	struct str content = {0}, destination = {0};
 	if (run_fill(r, &a, &s->upload.content, &content, err) != 0 ||
 		run_fill(r, &a, &s->upload.destination, &destination, err) != 0)
 		return -1;
@@ -166,7 +166,7 @@ static int step_download(
 	struct run *r, const struct step *s, struct step_result *result, struct error *err)
 {
 	scoped(arena) a = {0};
-	struct str source, destination, path;
+	struct str source = {0}, destination = {0}, path = {0};
 	if (run_fill(r, &a, &s->download.source, &source, err) != 0 ||
 		run_fill(r, &a, &s->download.destination, &destination, err) != 0)
 		return -1;
@@ -252,7 +252,7 @@ static int step_exec(
 	struct run *r, const struct step *s, struct step_result *result, struct error *err)
 {
 	scoped(arena) a = {0};
-	struct str command;
+	struct str command = {0};
 	if (run_fill(r, &a, &s->exec.command, &command, err) != 0)
 		return -1;
 	struct output output;
