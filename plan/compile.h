@@ -145,6 +145,22 @@ void environment_names(struct str_list *out, const struct environment *e, struct
 MUST_CHECK int compile_render(struct compiler *c, struct text *out, const struct text *in,
 	const struct template_field *fields, size_t n, const struct origin *o);
 
+/* ---- scripts.c: what shell and shell-local run: lines of the template, or files of the tree ---- */
+
+struct scripts {
+	const char *type;
+	const char *key; /* where the lines stand: "inline" or "command" */
+	const struct text_list *lines; /* empty: files */
+	const struct text *shebang; /* empty: /bin/sh -e */
+	bool own_shebang; /* lines that begin with "#!" need no other */
+	struct str script;
+	const struct str_list *scripts;
+};
+typedef int script_add_fn(
+	void *ctx, const struct origin *o, const struct content *content, struct str source);
+MUST_CHECK int compile_scripts(struct compiler *c, const struct template_provisioner *p,
+	const struct scripts *s, script_add_fn *add, void *ctx);
+
 /* ---- boot.c --------------------------------------------------------------------------------- */
 
 /* The code that runs by itself in the machine: the group "builder", if there is any. */

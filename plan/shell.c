@@ -137,8 +137,9 @@ static int add_command(struct block *b, const struct origin *script)
 }
 
 static int add_script(
-	struct block *b, const struct origin *o, const struct content *content, struct str source)
+	void *ctx, const struct origin *o, const struct content *content, struct str source)
 {
+	struct block *b = ctx;
 	if (add_upload(b, o, content, &b->path, source) < 0 ||
 		!add_exec(b, o, "chmod 0755 ", &b->path) || add_command(b, o) < 0)
 		return -1;
@@ -154,66 +155,6 @@ static int add_env_file(struct block *b)
 	if (add_upload(b, &o, &content, &b->env_file, STR("")) < 0)
 		return -1;
 	return add_exec(b, &o, "chmod 0600 ", &b->env_file) ? 0 : -1;
-}
-
-/* ---- Scripts -------------------------------------------------------------------------------- */
-
-static bool text_begins(const struct text *t, struct str prefix)
-{
-	return t->n > 0 && t->items[0].kind == TEXT_LITERAL &&
-		str_has_prefix(t->items[0].value, prefix);
-}
-
-static int compile_inline(struct block *b)
-{
-	struct compiler *c = b->c;
-	const struct text_list *list = &b->config->inline_;
-	struct content content = {0};
-	struct origin o = compile_origin(b->p, "inline");
-	bool own = !is_empty(&b->config->inline_shebang);
-	if (own || !text_begins(&list->items[0], STR("#!"))) {
-		struct origin shebang = own ? compile_origin(b->p, "inline_shebang") : o;
-		struct text line = text_from(c->arena, STR("#!"));
-		struct text standard = text_from(c->arena, STR("/bin/sh -e"));
-		text_add(&line, c->arena, own ? &b->config->inline_shebang : &standard);
-		content_add(&content, c, &line, &shebang);
-		content_end_line(&content, c);
-	}
-	for (size_t i = 0; i < list->n; i++) {
-		content_add(&content, c, &list->items[i], &list->origins[i]);
-		content_end_line(&content, c);
-	}
-	compile_label(c, STR("shell (inline)"));
-	return add_script(b, &o, &content, STR(""));
-}
-
-static int compile_script(struct block *b, struct str path, const struct origin *o)
-{
-	struct compile_path found;
-	struct str bytes;
-	struct content content = {0};
-	if (compile_read(b->c, path, o, &found, &bytes) < 0)
-		return -1;
-	content.text = text_from(b->c->arena, bytes);
-	return add_script(b, o, &content, found.path);
-}
-
-static int compile_scripts(struct block *b)
-{
-	const struct shell *config = b->config;
-	bool single = config->script.n > 0;
-	const struct str_list one = {.items = (struct str[]){config->script}, .n = 1};
-	const struct str_list *list = single ? &one : &config->scripts;
-	struct str label = arena_printf(b->c->arena, "shell: %.*s", STR_ARG(list->items[0]));
-	if (list->n > 1)
-		label = arena_printf(b->c->arena, "shell: %zu scripts", list->n);
-	compile_label(b->c, label);
-	int status = 0;
-	for (size_t i = 0; i < list->n; i++) {
-		struct origin o = compile_element(b->p, single ? "script" : "scripts", i);
-		status |= compile_script(b, list->items[i], &o);
-	}
-	return status;
 }
 
 /* ---- The block ------------------------------------------------------------------------------ */
@@ -305,7 +246,16 @@ static int compile(struct compiler *c, const struct template_provisioner *p, con
 	name_paths(&b);
 	if (b.config->use_env_var_file && add_env_file(&b) < 0)
 		return -1;
-	int status = b.config->inline_.n > 0 ? compile_inline(&b) : compile_scripts(&b);
+	const struct scripts scripts = {
+		.type = "shell",
+		.key = "inline",
+		.lines = &b.config->inline_,
+		.shebang = &b.config->inline_shebang,
+		.own_shebang = true,
+		.script = b.config->script,
+		.scripts = &b.config->scripts,
+	};
+	int status = compile_scripts(c, p, &scripts, add_script, &b);
 	struct origin file = compile_origin(p, "use_env_var_file");
 	if (status == 0 && b.config->use_env_var_file && !b.config->skip_clean)
 		status = add_remove(&b, &file, &b.env_file);

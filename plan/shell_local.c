@@ -91,8 +91,9 @@ static struct str extension(struct block *b)
 }
 
 static int add_script(
-	struct block *b, const struct origin *o, const struct content *content, struct str source)
+	void *ctx, const struct origin *o, const struct content *content, struct str source)
 {
+	struct block *b = ctx;
 	struct step *s = compile_step(b->c, STEP_EXEC_HOST, o);
 	if (!s)
 		return -1;
@@ -106,57 +107,6 @@ static int add_script(
 	content_give_lines(content, s);
 	environment_names(&s->exec.environment, &b->environment, b->c);
 	return make_argv(b, s);
-}
-
-/* ---- Scripts -------------------------------------------------------------------------------- */
-
-static int compile_lines(struct block *b, const struct text_list *list, const char *key)
-{
-	struct compiler *c = b->c;
-	struct content content = {0};
-	bool own = b->config->inline_shebang.n > 0;
-	struct origin o = compile_origin(b->p, key);
-	struct origin at = own ? compile_origin(b->p, "inline_shebang") : o;
-	struct text shebang = text_from(c->arena, STR("#!"));
-	struct text standard = text_from(c->arena, STR("/bin/sh -e"));
-	text_add(&shebang, c->arena, own ? &b->config->inline_shebang : &standard);
-	content_add(&content, c, &shebang, &at);
-	content_end_line(&content, c);
-	for (size_t i = 0; i < list->n; i++) {
-		content_add(&content, c, &list->items[i], &list->origins[i]);
-		content_end_line(&content, c);
-	}
-	compile_label(c, STR("shell-local (inline)"));
-	return add_script(b, &o, &content, STR(""));
-}
-
-static int compile_script(struct block *b, struct str path, const struct origin *o)
-{
-	struct compile_path found;
-	struct str bytes;
-	struct content content = {0};
-	if (compile_read(b->c, path, o, &found, &bytes) < 0)
-		return -1;
-	content.text = text_from(b->c->arena, bytes);
-	return add_script(b, o, &content, found.path);
-}
-
-static int compile_scripts(struct block *b)
-{
-	const struct shell_local *config = b->config;
-	bool single = config->script.n > 0;
-	const struct str_list one = {.items = (struct str[]){config->script}, .n = 1};
-	const struct str_list *list = single ? &one : &config->scripts;
-	struct str label = arena_printf(b->c->arena, "shell-local: %.*s", STR_ARG(list->items[0]));
-	if (list->n > 1)
-		label = arena_printf(b->c->arena, "shell-local: %zu scripts", list->n);
-	compile_label(b->c, label);
-	int status = 0;
-	for (size_t i = 0; i < list->n; i++) {
-		struct origin o = compile_element(b->p, single ? "script" : "scripts", i);
-		status |= compile_script(b, list->items[i], &o);
-	}
-	return status;
 }
 
 /* ---- The block ------------------------------------------------------------------------------ */
@@ -246,11 +196,16 @@ static int compile(struct compiler *c, const struct template_provisioner *p, con
 		.origins = &o,
 		.n = 1,
 	};
-	if (b.config->command.n > 0)
-		return compile_lines(&b, &command, "command");
-	if (b.config->inline_.n > 0)
-		return compile_lines(&b, &b.config->inline_, "inline");
-	return compile_scripts(&b);
+	bool old = b.config->command.n > 0;
+	const struct scripts scripts = {
+		.type = "shell-local",
+		.key = old ? "command" : "inline",
+		.lines = old ? &command : &b.config->inline_,
+		.shebang = &b.config->inline_shebang,
+		.script = b.config->script,
+		.scripts = &b.config->scripts,
+	};
+	return compile_scripts(c, p, &scripts, add_script, &b);
 }
 
 const struct provisioner provisioner_shell_local = {

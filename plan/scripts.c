@@ -1,0 +1,68 @@
+#include "plan/compile.h"
+
+static bool text_begins(const struct text *t, struct str prefix)
+{
+	return t->n > 0 && t->items[0].kind == TEXT_LITERAL &&
+		str_has_prefix(t->items[0].value, prefix);
+}
+
+/* The interpreter's line, unless the lines bring one that may count. */
+static void add_shebang(struct content *content, struct compiler *c,
+	const struct template_provisioner *p, const struct scripts *s)
+{
+	bool own = s->shebang->n > 0;
+	if (!own && s->own_shebang && text_begins(&s->lines->items[0], STR("#!")))
+		return;
+	struct origin o = compile_origin(p, own ? "inline_shebang" : s->key);
+	struct text line = text_from(c->arena, STR("#!"));
+	struct text standard = text_from(c->arena, STR("/bin/sh -e"));
+	text_add(&line, c->arena, own ? s->shebang : &standard);
+	content_add(content, c, &line, &o);
+	content_end_line(content, c);
+}
+
+static int add_lines(struct compiler *c, const struct template_provisioner *p,
+	const struct scripts *s, script_add_fn *add, void *ctx)
+{
+	struct content content = {0};
+	struct origin o = compile_origin(p, s->key);
+	add_shebang(&content, c, p, s);
+	for (size_t i = 0; i < s->lines->n; i++) {
+		content_add(&content, c, &s->lines->items[i], &s->lines->origins[i]);
+		content_end_line(&content, c);
+	}
+	compile_label(c, arena_printf(c->arena, "%s (inline)", s->type));
+	return add(ctx, &o, &content, STR(""));
+}
+
+static int add_file(
+	struct compiler *c, struct str path, const struct origin *o, script_add_fn *add, void *ctx)
+{
+	struct compile_path found;
+	struct str bytes;
+	struct content content = {0};
+	if (compile_read(c, path, o, &found, &bytes) < 0)
+		return -1;
+	content.text = text_from(c->arena, bytes);
+	return add(ctx, o, &content, found.path);
+}
+
+int compile_scripts(struct compiler *c, const struct template_provisioner *p,
+	const struct scripts *s, script_add_fn *add, void *ctx)
+{
+	if (s->lines->n > 0)
+		return add_lines(c, p, s, add, ctx);
+	bool single = s->script.n > 0;
+	const struct str_list one = {.items = (struct str[]){s->script}, .n = 1};
+	const struct str_list *list = single ? &one : s->scripts;
+	struct str label = arena_printf(c->arena, "%s: %.*s", s->type, STR_ARG(list->items[0]));
+	if (list->n > 1)
+		label = arena_printf(c->arena, "%s: %zu scripts", s->type, list->n);
+	compile_label(c, label);
+	int status = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		struct origin o = compile_element(p, single ? "script" : "scripts", i);
+		status |= add_file(c, list->items[i], &o, add, ctx);
+	}
+	return status;
+}
