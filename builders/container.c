@@ -276,8 +276,8 @@ int container_spawn(struct container *c, const struct container_command *command
 	int *go, int *failed, struct error *err)
 {
 	scoped(spawn_pipes) p = {{-1, -1}, {-1, -1}, {-1, -1}};
-	if (pipe2(p.go, O_CLOEXEC) != 0 || pipe2(p.failed, O_CLOEXEC) != 0 ||
-		pipe2(p.pid, O_CLOEXEC) != 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p.go) != 0 ||
+		pipe2(p.failed, O_CLOEXEC) != 0 || pipe2(p.pid, O_CLOEXEC) != 0)
 		return error_sys(err, "container: pipe");
 	if (run_spawner(c, command, &p, pid, err) != 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "base/process.h"
@@ -91,14 +92,15 @@ static const char *const *c_strings(
 	return strings;
 }
 
-static int open_pipe(int *ours, int *theirs, bool reading, struct error *err)
+/* We read what the child writes. */
+static int open_pipe(int *ours, int *theirs, struct error *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_sys(err, "pipe");
-	*ours = ends[reading ? 0 : 1];
-	*theirs = ends[reading ? 1 : 0];
-	if (reading && fcntl(*ours, F_SETFL, O_NONBLOCK) != 0)
+	*ours = ends[0];
+	*theirs = ends[1];
+	if (fcntl(*ours, F_SETFL, O_NONBLOCK) != 0)
 		return error_sys(err, "pipe");
 	return 0;
 }
@@ -118,11 +120,15 @@ int host_exec(struct watch *w, const struct host_command *command, const struct 
 		return -1;
 	autoclose int out_ours = -1, out_theirs = -1, err_ours = -1, err_theirs = -1;
 	autoclose int go_ours = -1, go_theirs = -1, failed_ours = -1, failed_theirs = -1;
-	if (open_pipe(&out_ours, &out_theirs, true, err) != 0 ||
-		open_pipe(&err_ours, &err_theirs, true, err) != 0 ||
-		open_pipe(&go_ours, &go_theirs, false, err) != 0 ||
-		open_pipe(&failed_ours, &failed_theirs, true, err) != 0)
+	int go[2];
+	if (open_pipe(&out_ours, &out_theirs, err) != 0 ||
+		open_pipe(&err_ours, &err_theirs, err) != 0 ||
+		open_pipe(&failed_ours, &failed_theirs, err) != 0)
 		return -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) != 0)
+		return error_sys(err, "socketpair");
+	go_ours = go[0];
+	go_theirs = go[1];
 	spawn.fds[0] = out_theirs;
 	spawn.fds[1] = err_theirs;
 	spawn.go = go_theirs;
@@ -137,6 +143,7 @@ int host_exec(struct watch *w, const struct host_command *command, const struct 
 	close(steal_fd(&out_theirs));
 	close(steal_fd(&err_theirs));
 	close(steal_fd(&failed_theirs));
+	close(steal_fd(&go_theirs));
 	struct watch_run run = {pid, go_ours, failed_ours, {out_ours, err_ours}};
 	return watch_child(w, &run, out, deadline, result, err);
 }

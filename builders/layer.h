@@ -10,9 +10,9 @@ struct layer_options {
 };
 
 /*
- * Adds every entry of `tree`, names of a directory in byte order; with `lower` (>= 0) only what differs from
- * it, and what is gone as an OCI whiteout. Both are descriptors of directories; nothing is mounted
- * in them. Sockets are left out.
+ * Adds every entry of `tree`, names of a directory in byte order; with `lower` (>= 0) only what
+ * differs from it, and what is gone as an OCI whiteout. Both are descriptors of directories;
+ * nothing is mounted in them. Sockets are left out.
  */
 MUST_CHECK int layer_write(
 	struct tar *out, int tree, int lower, const struct layer_options *o, struct error *err);

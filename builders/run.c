@@ -265,6 +265,14 @@ static int end(struct run *r, bool keep_output, bool leave, struct error *err)
 	return status;
 }
 
+/* As Packer does: when it happens, in red, and by the caller once more at the end. */
+static void say_error(const struct run *r, const struct error *err)
+{
+	struct log log = r->say;
+	log.tint = LOG_RED;
+	log_say(&log, LOG_ERROR, "%s", err->text);
+}
+
 static bool is_readable(int fd)
 {
 	struct pollfd one = {fd, POLLIN, 0};
@@ -279,6 +287,8 @@ int build_run(
 	bool leave = false;
 	set_logs(&r, o);
 	result.ok = build(&r, &result, a, &leave, &result.error) == 0;
+	if (!result.ok)
+		say_error(&r, &result.error);
 	result.cancelled = !result.ok && is_readable(o->cancel_fd);
 	if (result.cancelled)
 		leave = false;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #define READ_BYTES 65536
@@ -207,7 +208,10 @@ int watch_child(struct watch *w, const struct watch_run *run, const struct comm_
 	if (w->tracer)
 		list_push(&w->arena, &w->steps) = w->step;
 	int streams[2] = {run->streams[0], run->streams[1]};
-	int r = write(run->go, "g", 1) == 1 ? 0 : error_sys(err, "start the command");
+	/* One that died before it was let go has left its errno. */
+	int r = 0;
+	if (send(run->go, "g", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE)
+		r = error_sys(err, "start the command");
 	while (r == 0 && !child->ended)
 		r = serve(w, streams, out, deadline, err);
 	for (int i = 0; i < 2; i++) {
