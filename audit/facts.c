@@ -5,6 +5,8 @@
 
 #define WORK_MIN 30000000u
 #define WORK_PER_BYTE 400u
+#define SCRATCH_MIN ((size_t)96 << 20)
+#define SCRATCH_PER_BYTE 100u
 
 static const char *const kind_names[] = {
 	[FACT_NONE] = "none",
@@ -39,8 +41,16 @@ static void eval_open(struct eval *e, struct facts *out, struct arena *a, struct
 	e->facts_first = out->n;
 	e->phase = PHASE_BUILD;
 	e->work_max = WORK_MIN;
+	e->scratch_max = SCRATCH_MIN;
 	commands_load(e);
 	e->process = process_new(e, NULL, SHELL_BASH);
+}
+
+/* The bounds grow with the code that there is. */
+static void allow(struct eval *e, size_t bytes)
+{
+	e->work_max += (uint64_t)WORK_PER_BYTE * bytes;
+	e->scratch_max += SCRATCH_PER_BYTE * bytes;
 }
 
 static size_t text_bytes(const struct text *t)
@@ -220,7 +230,7 @@ static void run_plan(struct eval *e)
 {
 	const struct plan *p = e->plan;
 	for (size_t i = 0; i < p->steps.n; i++)
-		e->work_max += (uint64_t)WORK_PER_BYTE * step_bytes(&p->steps.items[i]);
+		allow(e, step_bytes(&p->steps.items[i]));
 	for (size_t i = 0; i < p->steps.n; i++) {
 		const struct step *s = &p->steps.items[i];
 		bool maybe = s->group < p->groups.n && p->groups.items[s->group].error_cleanup;
@@ -257,7 +267,7 @@ int facts_of_script(
 	struct eval e = {0};
 	(void)err;
 	eval_open(&e, out, a, &scratch);
-	e.work_max += (uint64_t)WORK_PER_BYTE * text.n;
+	allow(&e, text.n);
 	run_script(&e, text, file);
 	guest_at_boot(&e);
 	flow_finish(&e);

@@ -23,7 +23,27 @@ struct str fact_str(struct eval *e, struct str s)
 	s = str_sub(s, 0, FACT_STRING_MAX);
 	s = clean_utf8(e, secret_mask(e, s));
 	charge(e, s.n / 16);
-	return arena_str(e->arena, s);
+	return s;
+}
+
+/* Members are made in the scratch arena: most facts were said before. */
+static struct hcl_value kept(struct eval *e, const struct hcl_value *v, unsigned depth)
+{
+	struct hcl_value out = *v;
+	if (v->type == HCL_STRING)
+		out.string = arena_str(e->arena, v->string);
+	if ((v->type != HCL_LIST && v->type != HCL_OBJECT) || depth > 4)
+		return out;
+	struct hcl_value *items = arena_array(e->arena, struct hcl_value, v->n + 1);
+	for (size_t i = 0; i < v->n; i++)
+		items[i] = kept(e, &v->items[i], depth + 1);
+	out.items = items;
+	if (v->type == HCL_OBJECT && depth > 0) {
+		struct str *keys = arena_array(e->arena, struct str, v->n + 1);
+		memcpy(keys, v->keys, v->n * sizeof(*keys));
+		out.keys = keys;
+	}
+	return out;
 }
 
 void put_value(struct members *m, const char *key, struct hcl_value v)
@@ -41,7 +61,7 @@ void put_str(struct members *m, const char *key, struct str s)
 
 void put_cstr(struct members *m, const char *key, const char *s)
 {
-	put_value(m, key, s ? hcl_string(arena_str(m->e->arena, str_from(s))) : hcl_null());
+	put_value(m, key, s ? hcl_string(str_from(s)) : hcl_null());
 }
 
 void put_bool(struct members *m, const char *key, bool b)
@@ -61,7 +81,7 @@ void put_null(struct members *m, const char *key)
 
 void put_list(struct members *m, const char *key, const struct str *items, size_t n)
 {
-	struct hcl_value *values = arena_array(m->e->arena, struct hcl_value, n + 1);
+	struct hcl_value *values = arena_array(m->e->scratch, struct hcl_value, n + 1);
 	for (size_t i = 0; i < n; i++)
 		values[i] = items[i].p ? hcl_string(fact_str(m->e, items[i])) : hcl_null();
 	put_value(m, key, hcl_list(values, n));
@@ -172,9 +192,16 @@ size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct
 	if (!seen_add(e, fact_hash(&f, m)))
 		return SIZE_MAX;
 	f.origin.file = arena_str(e->arena, f.origin.file);
-	f.command = fact_str(e, c ? c->text : STR(""));
+	f.command = arena_str(e->arena, fact_str(e, c ? c->text : STR("")));
 	struct hcl_value *v = arena_new(e->arena, struct hcl_value);
-	*v = hcl_object(e->arena, m->keys, m->values, m->n);
+	struct hcl_value made = hcl_object(e->scratch, m->keys, m->values, m->n);
+	*v = kept(e, &made, 0);
+	if (!e->keys[kind]) {
+		struct str *keys = arena_array(e->arena, struct str, v->n + 1);
+		memcpy(keys, made.keys, v->n * sizeof(*keys));
+		e->keys[kind] = keys;
+	}
+	v->keys = e->keys[kind]; /* the same for every fact of the kind */
 	f.value = v;
 	list_push(e->arena, e->facts) = f;
 	return e->facts->n - 1;
@@ -198,7 +225,7 @@ void fact_replace(struct eval *e, size_t fact, const char *key, struct hcl_value
 void fact_place_add(struct eval *e, size_t fact, const struct origin *o, struct str label)
 {
 	struct fact *f = &e->facts->items[fact];
-	struct fact_place place = {*o, fact_str(e, label)};
+	struct fact_place place = {*o, arena_str(e->arena, fact_str(e, label))};
 	place.origin.file = arena_str(e->arena, o->file);
 	list_push(e->arena, &f->path) = place;
 }
@@ -269,14 +296,14 @@ static const char *redirect_text(enum shell_redir_op op)
 static void put_redirects(struct members *m, const struct command *c)
 {
 	struct eval *e = m->e;
-	struct hcl_value *items = arena_array(e->arena, struct hcl_value, c->redir_count + 1);
+	struct hcl_value *items = arena_array(e->scratch, struct hcl_value, c->redir_count + 1);
 	for (size_t i = 0; i < c->redir_count; i++) {
 		const struct redirect *r = &c->redirs[i];
 		struct str keys[] = {STR("fd"), STR("op"), STR("path")};
 		struct hcl_value values[] = {hcl_integer(r->fd),
 			hcl_string(str_from(redirect_text(r->op))),
 			r->path.p ? hcl_string(fact_str(e, r->path)) : hcl_null()};
-		items[i] = hcl_object(e->arena, keys, values, 3);
+		items[i] = hcl_object(e->scratch, keys, values, 3);
 	}
 	put_value(m, "redirects", hcl_list(items, c->redir_count));
 }
@@ -307,20 +334,42 @@ static void put_words(struct members *m, const struct command *c)
 	put_list(m, "operands", operands.items, operands.n);
 }
 
+/* Of all that the fact will say, so that what was said needs not be made. */
+static uint64_t exec_hash(const struct eval *e, const struct command *c, bool fatal, struct str in)
+{
+	uint64_t h = mix(0xe8ec, e->step ? e->step->id : 0);
+	h = mix(h,
+		(uint64_t)e->phase | (uint64_t)fatal << 8 | (uint64_t)e->guard << 9 |
+			(uint64_t)e->background << 16);
+	h = mix(h, ((uint64_t)c->origin.span.line << 32) | c->origin.span.col);
+	h = mix(h, str_hash(c->origin.file));
+	h = mix(h, e->unit ? str_hash(e->unit->path) : 0);
+	for (size_t i = 0; i < c->argc; i++)
+		h = mix(h, str_hash(c->shown[i]) + (c->words[i].p != NULL));
+	for (const struct wrapper *w = e->wrappers; w; w = w->outer)
+		h = mix(h, str_hash(w->name));
+	for (size_t i = 0; i < c->redir_count; i++)
+		h = mix(h, str_hash(c->redirs[i].path) + (uint64_t)c->redirs[i].op);
+	return mix(mix(h, str_hash(e->user)), str_hash(in) + (in.p != NULL));
+}
+
 void emit_exec(struct eval *e, const struct command *c)
 {
-	struct members m = members_of(e, c);
 	struct str in = {0};
 	bool errexit = option_on(e, OPTION_ERREXIT) && e->ignoring == 0;
+	bool fatal = e->guard == GUARD_FATAL || errexit;
+	if (e->in && !value_const(e, e->in, &in))
+		in = (struct str){0};
+	if (!seen_add(e, exec_hash(e, c, fatal, in)))
+		return;
+	struct members m = members_of(e, c);
 	put_words(&m, c);
 	put_wrappers(&m);
 	put_str(&m, "user", e->user);
-	put_bool(&m, "fatal", e->guard == GUARD_FATAL || errexit);
+	put_bool(&m, "fatal", fatal);
 	put_bool(&m, "ignored", e->guard == GUARD_IGNORED);
 	put_bool(&m, "background", e->background);
 	put_redirects(&m, c);
-	if (e->in && !value_const(e, e->in, &in))
-		in = (struct str){0};
 	put_str(&m, "stdin", in);
 	if (emit(e, FACT_EXEC, c, &m) != SIZE_MAX)
 		e->facts->commands++;

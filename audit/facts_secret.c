@@ -142,9 +142,8 @@ static bool secret_find(struct str s, size_t from, struct hit *hit)
 			*hit = (struct hit){i + 3 + password, n - password, "url-userinfo"};
 			return true;
 		}
-		if (memchr("ALgxnpsrhde", c, 11) && hit_prefix(s, i, hit))
-			return true;
-		if (c == 'S' && hit_prefix(s, i, hit))
+		if ((i == 0 || !is_word_byte(s.p[i - 1])) && memchr("ALSgxnpsrhde", c, 12) &&
+			hit_prefix(s, i, hit))
 			return true;
 	}
 	return false;

@@ -5,11 +5,16 @@
 
 bool word_in(struct str word, const char *names)
 {
-	struct str rest = str_from(names);
-	struct str name;
-	while (word.n > 0 && str_cut(&rest, ' ', &name))
-		if (str_eq(name, word))
+	const char *at = names;
+	while (word.n > 0 && *at) {
+		const char *end = strchr(at, ' ');
+		size_t n = end ? (size_t)(end - at) : strlen(at);
+		if (n == word.n && memcmp(at, word.p, n) == 0)
 			return true;
+		if (!end)
+			break;
+		at = end + 1;
+	}
 	return false;
 }
 

@@ -300,8 +300,13 @@ static int run_exit(struct eval *e, const struct command *c, struct outcome *out
 		inside = inside || f->kind == FRAME_FUNCTION || f->kind == FRAME_SOURCE;
 	bool returns = word_is(c, 0, "return");
 	*out = (struct outcome){.dead = true};
-	if (returns && !inside)
+	/* bash goes on behind a return that stands nowhere. */
+	if (returns && !inside && e->process->dialect != SHELL_POSIX) {
+		*out = (struct outcome){.status = TRUTH_NO};
 		return 1;
+	}
+	if (returns && !inside)
+		returns = false;
 	frame_end_path(e, returns ? FRAME_FUNCTION : FRAME_PROCESS, status_of(c));
 	return 1;
 }
@@ -347,6 +352,13 @@ static int run_source(struct eval *e, const struct command *c, struct outcome *o
 		r.text = value_unknown(e, STR("…"), value_taint(e, &c->argv[1]));
 		emit_opaque(e, c, "script", STR("the name of the sourced file is not known"),
 			(struct str){0});
+		return 1;
+	}
+	if (is_stdin_path(c->words[1]) && e->in) {
+		r.text = *e->in;
+		r.place = e->in_place;
+		r.command = c;
+		*out = run_code(e, &r);
 		return 1;
 	}
 	*out = run_file(e, c, c->words[1], 1, &r);

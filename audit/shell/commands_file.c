@@ -108,11 +108,13 @@ static void copy_one(struct eval *e, const struct command *c, const struct copyi
 	if (f)
 		w.place = f->place;
 	guest_write(e, c, &w);
-	if (!f || !target.p || str_has_prefix(target, STR("/dev/")))
+	if (!source.p || !target.p || str_has_prefix(target, STR("/dev/")))
 		return;
-	struct file copy = *f;
+	struct file copy = {.copy_of = guest_path(e, source), .content = unknown};
+	if (f)
+		copy = *f;
 	copy.boot_done = false;
-	copy.mode = k->mode.n != 0 ? k->mode : f->mode;
+	copy.mode = k->mode.n != 0 || !f ? k->mode : f->mode;
 	guest_put(e, target, &copy);
 }
 
@@ -566,6 +568,20 @@ static int run_build(struct eval *e, const struct command *c, struct outcome *ou
 	return 1;
 }
 
+/* Runs every program of a directory. */
+static int run_parts(struct eval *e, const struct command *c, struct outcome *out)
+{
+	*out = outcome_unknown();
+	for (size_t i = 1; i < c->argc; i++) {
+		if (!c->words[i].p || str_has_prefix(c->words[i], STR("-")))
+			continue;
+		flow_into(e, c, guest_below(e, c->words[i]),
+			&(struct sink){
+				.to = "executable", .name = STR("run-parts"), .file = c->words[i]});
+	}
+	return 1;
+}
+
 const struct command_entry commands_file[] = {
 	{"cp mv gcp gmv", run_cp},
 	{"install ginstall", run_install},
@@ -583,6 +599,7 @@ const struct command_entry commands_file[] = {
 	 "unlzma pigz unpigz uncompress gzcat",
 		run_gunzip},
 	{"crontab", run_crontab},
+	{"run-parts", run_parts},
 	{"make gmake ninja cmake meson scons rake ant mvn gradle bazel", run_build},
 	{0},
 };

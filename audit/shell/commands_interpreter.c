@@ -45,7 +45,7 @@ static struct shell_words shell_words_of(const struct command *c)
 			shell_option(&s, c, &i);
 	}
 	s.first = i < c->argc ? i : c->argc;
-	if (s.first == c->argc || word_is(c, s.first, "/dev/stdin"))
+	if (s.first == c->argc || (c->words[s.first].p && is_stdin_path(c->words[s.first])))
 		s.input = s.input || !s.command;
 	return s;
 }
@@ -265,6 +265,18 @@ static void language_input(struct eval *e, const struct command *c)
 		language_scan(e, c, name, e->in, true);
 }
 
+/* `python -c 'exec(sys.stdin.read())'` */
+static void input_runs(struct eval *e, const struct command *c, const struct value *text)
+{
+	struct str s = value_display(e, text);
+	const struct taint *t = e->in ? value_taint(e, e->in) : NULL;
+	bool reads = str_contains(s, STR("stdin")) || str_contains(s, STR("STDIN")) ||
+		str_contains(s, STR("<>"));
+	if (t && reads && has_any(s, run_words, countof(run_words)))
+		flow_into(e, c, t,
+			&(struct sink){.to = "interpreter", .name = base_name(c->words[0])});
+}
+
 static int run_language_command(struct eval *e, const struct command *c, struct outcome *out)
 {
 	struct str name = base_name(c->words[0]);
@@ -282,6 +294,7 @@ static int run_language_command(struct eval *e, const struct command *c, struct 
 				flow_into(
 					e, c, t, &(struct sink){.to = "interpreter", .name = name});
 			language_scan(e, c, name, &opt.value, false);
+			input_runs(e, c, &opt.value);
 			return 1;
 		}
 		if (l->module && opt_is(&opt, l->module)) {

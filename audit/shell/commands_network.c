@@ -72,7 +72,8 @@ bool is_dir_name(struct str path)
 }
 
 /* The last part of the URL's path, which is where -O and wget put it. */
-static struct str remote_name(struct eval *e, const struct url *u, const struct value *v)
+static struct str remote_name(
+	struct eval *e, const struct url *u, const struct value *v, bool query)
 {
 	struct str path = u->text.p ? u->path : (struct str){0};
 	if (!path.p && v->n > 0 && v->items[v->n - 1].kind == CHUNK_TEXT) {
@@ -83,7 +84,8 @@ static struct str remote_name(struct eval *e, const struct url *u, const struct 
 	}
 	if (!path.p)
 		return (struct str){0};
-	path = str_sub(path, 0, str_find_byte(path, '?'));
+	if (!query)
+		path = str_sub(path, 0, str_find_byte(path, '?'));
 	path = str_sub(path, 0, str_find_byte(path, '#'));
 	struct str name = base_name(path);
 	return name.n > 0 ? arena_str(e->scratch, name) : STR("index.html");
@@ -101,6 +103,7 @@ struct fetcher {
 	const char *url; /* --url URL */
 	const char *head; /* no body */
 	bool to_file; /* without an option: remote name rather than standard output */
+	bool query; /* the remote name has the query in it */
 };
 
 static const char *const curl_longs[] = {"--output", "--url", "--data", "--data-raw",
@@ -134,7 +137,8 @@ static const struct fetcher fetchers[] = {
 		"-k --insecure --proxy-insecure", "-O --remote-name --remote-name-all", "--url",
 		"-I --head", false},
 	{"wget wget2", {"OoaeitTwQPDAURBl", wget_longs}, "-O --output-document",
-		"-P --directory-prefix", "--no-check-certificate", NULL, NULL, "--spider", true},
+		"-P --directory-prefix", "--no-check-certificate", NULL, NULL, "--spider", true,
+		true},
 	{"aria2c", {"odijskxm", aria_longs}, "-o --out", "-d --dir", "--check-certificate=false",
 		NULL, NULL, NULL, true},
 	{"axel", {"onSHU", axel_longs}, "-o --output", NULL, "-k --insecure", NULL, NULL, NULL,
@@ -185,7 +189,7 @@ static struct str request_dest(struct eval *e, const struct fetcher *f, const st
 		return r->outputs[0];
 	if (!f->to_file && !r->remote)
 		return STR("-");
-	struct str name = remote_name(e, url, &r->urls[i]);
+	struct str name = remote_name(e, url, &r->urls[i], f->query);
 	return name.p ? joined(e, r->directory, name) : name;
 }
 
@@ -560,7 +564,7 @@ static int run_ftp(struct eval *e, const struct command *c, struct outcome *out)
 	d.url = url_parse(e, &url);
 	if (str_is(d.url.scheme, "http") && !str_has_prefix(d.url.prefix, STR("http")))
 		d.url.scheme = word_is(c, 0, "sftp") ? STR("sftp") : STR("ftp");
-	d.dest = remote_name(e, &d.url, &url);
+	d.dest = remote_name(e, &d.url, &url, false);
 	deliver(e, c, &d, false);
 	return 1;
 }

@@ -438,6 +438,36 @@ static bool compute(struct eval *e, const struct command *c, const struct value 
 	return true;
 }
 
+/* `sha256sum FILE | grep DIGEST` is a comparison. */
+static const struct credit *grep_credit(
+	struct eval *e, const struct command *c, const struct value *in)
+{
+	const struct digest_of *d = value_digest(in);
+	for (size_t i = 1; d && i < c->argc; i++) {
+		struct str w = value_prefix(e, &c->argv[i]);
+		if (has_word(c, "-v") || str_has_prefix(w, STR("-")))
+			continue;
+		struct str plain = str_has_prefix(w, STR("^")) ? str_from_index(w, 1) : w;
+		bool known = c->words[i].p != NULL;
+		if (known && (!is_digest_text(plain) || plain.n < 32))
+			return NULL;
+		struct checked k = {
+			d->object, d->taint, "compare", digest_reason(d->algorithm, &c->argv[i])};
+		return check_made(e, c, &k, NULL);
+	}
+	return NULL;
+}
+
+/* Programs of awk can call shells. */
+static void awk_calls(struct eval *e, const struct command *c)
+{
+	for (size_t i = 1; i < c->argc; i++)
+		if (c->words[i].p &&
+			(str_contains(c->words[i], STR("system")) ||
+				str_contains(c->words[i], STR("getline"))))
+			language_scan(e, c, base_name(c->words[0]), &c->argv[i], false);
+}
+
 static int run_filter(struct eval *e, const struct command *c, struct outcome *out)
 {
 	struct str name = base_name(c->words[0]);
@@ -447,6 +477,10 @@ static int run_filter(struct eval *e, const struct command *c, struct outcome *o
 	*out = outcome_unknown();
 	size_t skip = f->script_options && has_word(c, f->script_options) ? 0 : f->skip;
 	struct value in = filter_input(e, c, &f->spec, skip);
+	if (word_in(name, "grep egrep fgrep rg"))
+		out->when[1] = grep_credit(e, c, &in);
+	if (word_in(name, "awk gawk mawk"))
+		awk_calls(e, c);
 	if (!e->out)
 		return 1;
 	if (has_word(c, "-q -qs --quiet") && word_in(name, "grep egrep fgrep"))

@@ -99,6 +99,7 @@ struct chunk {
 	struct str text; /* the bytes, or for people what is not known: "${X}", "$(…)" */
 	const struct taint *taint;
 	const struct digest_of *digest;
+	const struct credit *credit; /* $?: what it proves when it is 0 */
 	const struct value *alts; /* of a choice; at least two */
 	size_t alt_count;
 	bool sensitive; /* the template says so */
@@ -197,6 +198,7 @@ struct file {
 	struct str link; /* target of a symbolic link */
 	struct place place; /* of the content */
 	const struct step *upload;
+	struct str copy_of; /* path of a program of the system that was copied */
 	const struct shell_list *consumer; /* >(list) */
 	const struct unit *consumer_unit;
 };
@@ -268,6 +270,7 @@ struct frame {
 		size_t cap;
 	} locals;
 	struct str function;
+	const struct function *callee; /* of FRAME_FUNCTION */
 };
 
 enum truth { TRUTH_UNKNOWN = 0, TRUTH_YES, TRUTH_NO };
@@ -296,6 +299,7 @@ struct seen {
 struct eval {
 	struct arena *arena; /* of the facts */
 	struct facts *facts;
+	const struct str *keys[FACT_FLOW + 1]; /* of the members of each kind */
 	size_t facts_first;
 	struct arena *scratch;
 	const struct plan *plan;
@@ -335,11 +339,13 @@ struct eval {
 	unsigned conditional;
 	unsigned ignoring; /* contexts in which errexit does not act */
 	enum guard guard;
+	const struct credit *last; /* of the last command's success */
 	bool background;
 	unsigned depth;
 	unsigned calls;
 	uint64_t work;
 	uint64_t work_max;
+	size_t scratch_max;
 	bool exhausted;
 	uint32_t sources;
 	uint32_t stamp;
@@ -519,6 +525,11 @@ struct str guest_shown(struct eval *e, struct str path);
 const struct file *guest_find(struct eval *e, struct str path); /* NULL when not known */
 const struct file *guest_find_program(struct eval *e, struct str name, struct str *path);
 struct value guest_read(struct eval *e, struct str path);
+/* The program of the system that a copy or link is; empty when it is none. */
+struct str guest_alias(struct eval *e, struct str path);
+/* Sources of all files below the directory. */
+const struct taint *guest_below(struct eval *e, struct str dir);
+bool is_stdin_path(struct str path);
 void guest_put(struct eval *e, struct str path, const struct file *f);
 struct write {
 	struct str path; /* as given; p NULL: not known */
@@ -631,6 +642,7 @@ struct checked {
 	const char *reason; /* why it is not strong; "" when it is */
 };
 /* The fact, and what success is worth. */
+bool is_digest_text(struct str s);
 const struct credit *check_made(struct eval *e, const struct command *c, const struct checked *k,
 	const struct credit *list);
 command_fn run_test;

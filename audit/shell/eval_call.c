@@ -1,6 +1,7 @@
 #include "audit/shell/eval.h"
 
 #define CALLS_MAX 24
+#define RECURSION_MAX 2
 #define VARIANTS_MAX 4
 
 /* ---- Redirections --------------------------------------------------------------------------- */
@@ -346,8 +347,14 @@ struct place word_place(struct eval *e, const struct command *c, size_t i)
 static void unresolved(struct eval *e, const struct command *c)
 {
 	const struct taint *t = value_taint(e, &c->argv[0]);
+	const struct file *f = c->words[0].p ? guest_find(e, c->words[0]) : NULL;
+	bool foreign = t && value_foreign(&c->argv[0]);
 	emit_exec(e, c);
-	if (t && value_foreign(&c->argv[0])) {
+	if (f && value_taint(e, &f->content)) {
+		t = value_taint(e, &f->content);
+		foreign = true;
+	}
+	if (foreign) {
 		flow_into(e, c, t, &(struct sink){.to = "executable", .name = STR("sh")});
 	} else {
 		e->facts->opaque++;
@@ -377,6 +384,29 @@ static bool run_program(struct eval *e, const struct command *c, struct outcome 
 	return true;
 }
 
+/* The command under the name of the program that it is a copy of. */
+static struct outcome run_alias_of(struct eval *e, const struct command *c, struct str program)
+{
+	struct value *argv = arena_array(e->scratch, struct value, c->argc);
+	memcpy(argv, c->argv, c->argc * sizeof(*argv));
+	argv[0] = value_text(e, program);
+	emit_exec(e, c);
+	return run_argv(e, c, argv, c->argc, STR(""));
+}
+
+/* An unquoted * or ? in the name: which program that is, the file system decides. */
+static bool is_pattern(const struct command *c)
+{
+	const struct value *v = &c->argv[0];
+	if (str_is(c->words[0], "[") || str_is(c->words[0], "[["))
+		return false;
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t k = 0; v->items[i].glob && k < v->items[i].text.n; k++)
+			if (memchr("*?[", v->items[i].text.p[k], 3))
+				return true;
+	return false;
+}
+
 struct outcome run_command(struct eval *e, const struct command *c)
 {
 	struct outcome o = {0};
@@ -390,7 +420,15 @@ struct outcome run_command(struct eval *e, const struct command *c)
 	const struct cell *f = map_find(&e->process->functions, name);
 	if (f && f->value && !c->external)
 		return run_function(e, c, f->value);
-	const struct command_entry *entry = map_find(&e->commands, base_name(name));
+	struct str alias = str_find_byte(name, '/') != STR_NPOS ? guest_alias(e, name) : STR("");
+	const struct command_entry *entry =
+		map_find(&e->commands, base_name(alias.n ? alias : name));
+	if (alias.n > 0 && entry)
+		return run_alias_of(e, c, alias);
+	if (is_pattern(c)) {
+		unresolved(e, c);
+		return o;
+	}
 	bool shell = entry && entry->quiet;
 	if (shell && entry->run(e, c, &o))
 		return o;
@@ -428,9 +466,18 @@ struct outcome run_argv(struct eval *e, const struct command *outer, const struc
 	return o;
 }
 
+/* How often the function is being run already. */
+static unsigned active_calls(const struct eval *e, const struct function *f)
+{
+	unsigned n = 0;
+	for (const struct frame *frame = e->frame; frame; frame = frame->up)
+		n += frame->callee == f;
+	return n;
+}
+
 struct outcome run_function(struct eval *e, const struct command *c, const struct function *f)
 {
-	if (e->calls >= CALLS_MAX) {
+	if (e->calls >= CALLS_MAX || active_calls(e, f) >= RECURSION_MAX) {
 		emit_opaque(e, c, "bound", STR("functions call each other too deeply"), f->name);
 		out_unknown(e, c, NULL);
 		return outcome_unknown();
@@ -439,6 +486,7 @@ struct outcome run_function(struct eval *e, const struct command *c, const struc
 	const struct unit *unit = e->unit;
 	const void *args = e->process->args->value;
 	struct frame frame = frame_open(e, FRAME_FUNCTION);
+	frame.callee = f;
 	e->frame = &frame;
 	e->unit = f->unit;
 	e->function = f->name;

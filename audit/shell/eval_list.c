@@ -154,6 +154,7 @@ static struct outcome eval_and_or(struct eval *e, const struct shell_item *items
 	e->guard = n > 1 ? guard_by(&items[0], items[1].pipeline) : guard;
 	struct outcome o = eval_pipeline(e, items[0].pipeline);
 	e->ignoring -= n > 1;
+	e->last = o.when[1];
 	if (n == 1)
 		rely(e, &o);
 	for (size_t i = 1; i < n && !o.dead && charge(e, 2); i++) {
@@ -169,6 +170,7 @@ static struct outcome eval_and_or(struct eval *e, const struct shell_item *items
 		e->conditional--;
 		if (last)
 			rely(e, &next);
+		e->last = NULL;
 		branch_path(e, &b, next.dead);
 		credit_apply(e, o.when[how != SHELL_AND], next.dead);
 		branch_path(e, &b, false);
@@ -393,14 +395,32 @@ static bool catches_all(const struct shell_case_item *item)
 	return false;
 }
 
+/* `case $(sha256sum FILE) in DIGEST*)` is a comparison. */
+static const struct credit *case_credit(struct eval *e, const struct shell_command *c,
+	const struct value *subject, const struct shell_case_item *item)
+{
+	const struct digest_of *d = value_digest(subject);
+	if (!d || item->pattern_count != 1)
+		return NULL;
+	struct value pattern = eval_word(e, item->patterns[0]);
+	struct str text = value_prefix(e, &pattern);
+	if (!is_digest_text(str_sub(text, 0, str_find_byte(text, '*'))))
+		return NULL;
+	struct command here = {.node = c, .origin = unit_origin(e->unit, &c->span)};
+	here = command_new(e, &here, &pattern, 1);
+	struct checked k = {d->object, d->taint, "compare", digest_reason(d->algorithm, &pattern)};
+	return check_made(e, &here, &k, NULL);
+}
+
 static struct outcome eval_case(struct eval *e, const struct shell_command *c)
 {
-	eval_word(e, c->subject);
+	struct value subject = eval_word(e, c->subject);
 	struct branch b = branch_begin(e);
 	bool all = false;
 	e->conditional++;
 	for (size_t i = 0; i < c->item_count && charge(e, 4); i++) {
 		struct outcome o = {0};
+		credit_apply(e, case_credit(e, c, &subject, &c->items[i]), true);
 		/* ;& goes on into the next body. */
 		for (size_t k = i; k < c->item_count && !o.dead && charge(e, 1); k++) {
 			o = eval_list(e, c->items[k].body);

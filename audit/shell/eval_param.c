@@ -285,6 +285,12 @@ static struct value positional(struct eval *e, struct str name)
 			return value_unknown(e, STR("$@"), NULL);
 		return list_value(e, a->items, a->n, str_is(name, "@"));
 	}
+	if (str_is(name, "?")) {
+		struct chunk c = {.kind = CHUNK_UNKNOWN, .text = label, .credit = e->last};
+		struct chunks one = {0};
+		chunks_add(e, &one, &c);
+		return chunks_value(e, &one);
+	}
 	if (str_is(name, "#") && !a->open)
 		return value_text(e, arena_printf(e->scratch, "%zu", a->n));
 	if (str_is(name, "0") && e->process->arg0.n != 0)

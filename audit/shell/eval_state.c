@@ -1,7 +1,5 @@
 #include "audit/shell/eval.h"
 
-#define SCRATCH_MAX ((size_t)768 << 20)
-
 static const struct args no_args = {0};
 
 bool charge(struct eval *e, size_t work)
@@ -9,7 +7,7 @@ bool charge(struct eval *e, size_t work)
 	if (e->exhausted)
 		return false;
 	e->work += work;
-	if (e->work <= e->work_max && e->scratch->used <= SCRATCH_MAX)
+	if (e->work <= e->work_max && e->scratch->used <= e->scratch_max)
 		return true;
 	e->exhausted = true;
 	emit_opaque(
@@ -325,6 +323,7 @@ void variable_set(struct eval *e, struct str name, const struct value *v, bool a
 		chunks_add_value(e, &both, &next.value);
 		next.value = chunks_value(e, &both);
 	}
+	e->programs = e->programs || str_is(name, "PATH");
 	variable_put(e, name, &next);
 }
 

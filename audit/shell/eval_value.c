@@ -278,7 +278,8 @@ const struct digest_of *value_digest(const struct value *v)
 
 static bool chunk_equal(const struct chunk *a, const struct chunk *b)
 {
-	if (a->kind != b->kind || a->taint != b->taint || a->digest != b->digest)
+	if (a->kind != b->kind || a->taint != b->taint || a->digest != b->digest ||
+		a->credit != b->credit)
 		return false;
 	return a->alts == b->alts && str_eq(a->text, b->text);
 }

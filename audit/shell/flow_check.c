@@ -54,7 +54,7 @@ const struct credit *check_made(
 
 /* ---- Comparisons ---------------------------------------------------------------------------- */
 
-static bool is_hex(struct str s)
+bool is_digest_text(struct str s)
 {
 	s = str_trim(s);
 	s = str_sub(s, 0, str_find_byte(s, ' '));
@@ -75,7 +75,7 @@ static const struct credit *compare(
 		expected = a;
 	}
 	struct str literal;
-	if (!d || (value_const(e, expected, &literal) && !is_hex(literal)))
+	if (!d || (value_const(e, expected, &literal) && !is_digest_text(literal)))
 		return NULL;
 	struct checked k = {d->object, d->taint, "compare", digest_reason(d->algorithm, expected)};
 	return check_made(e, c, &k, NULL);
@@ -86,6 +86,16 @@ static struct outcome truth_of(const struct credit *credit, bool equal)
 	struct outcome o = {0};
 	o.when[equal] = credit;
 	return o;
+}
+
+/* `$?` (or a variable that holds it) against 0. */
+static const struct credit *status_credit(
+	struct eval *e, const struct value *a, const struct value *b)
+{
+	struct str s;
+	if (a->n != 1 || !a->items[0].credit || !value_const(e, b, &s) || !str_is(s, "0"))
+		return NULL;
+	return a->items[0].credit;
 }
 
 /* test and [: the operands are words 1 .. n - 1 (without the closing bracket). */
@@ -101,9 +111,14 @@ int run_test(struct eval *e, const struct command *c, struct outcome *out)
 	if (n < first + 3 || n - first != 3 || !c->words[first + 1].p)
 		return 1;
 	struct str op = c->words[first + 1];
-	bool equal = str_is(op, "=") || str_is(op, "==") || str_is(op, "-eq");
-	if (!equal && !str_is(op, "!="))
+	bool equal = word_in(op, "= == -eq");
+	if (!equal && !word_in(op, "!= -ne -gt"))
 		return 1;
+	const struct credit *status = status_credit(e, &c->argv[first], &c->argv[first + 2]);
+	if (status) {
+		*out = truth_of(status, equal != negated);
+		return 1;
+	}
 	const struct credit *credit = compare(e, c, &c->argv[first], &c->argv[first + 2]);
 	*out = truth_of(credit, equal != negated);
 	return 1;
@@ -113,19 +128,23 @@ struct outcome eval_cond(struct eval *e, const struct shell_command *c)
 {
 	struct value_list operands = {0};
 	struct str text = str_sub(e->unit->text, c->span.off, c->span.len);
-	bool unequal = str_contains(text, STR("!="));
+	bool unequal = str_contains(text, STR("!=")) || str_contains(text, STR("-ne ")) ||
+		str_contains(text, STR("-gt "));
 	struct command here = {.node = c, .origin = unit_origin(e->unit, &c->span)};
 	for (size_t i = 0; i < c->word_count && charge(e, 2); i++) {
 		struct value v = eval_word(e, c->words[i]);
 		struct str s;
-		bool op = value_const(e, &v, &s) && word_in(s, "== = != =~ && || ! ( ) -a -o");
+		bool op = value_const(e, &v, &s) &&
+			word_in(s, "== = != =~ -eq -ne -gt && || ! ( ) -a -o");
 		if (!op)
 			list_push(e->scratch, &operands) = v;
 	}
 	here = command_new(e, &here, operands.items, operands.n);
 	if (operands.n != 2 || str_contains(text, STR("||")) || str_contains(text, STR("=~")))
 		return outcome_unknown();
-	const struct credit *credit = compare(e, &here, &operands.items[0], &operands.items[1]);
+	const struct credit *credit = status_credit(e, &operands.items[0], &operands.items[1]);
+	if (!credit)
+		credit = compare(e, &here, &operands.items[0], &operands.items[1]);
 	bool negated = str_contains(text, STR("! "));
 	return truth_of(credit, unequal == negated);
 }

@@ -138,6 +138,40 @@ const struct file *guest_find_program(struct eval *e, struct str name, struct st
 	return NULL;
 }
 
+struct str guest_alias(struct eval *e, struct str path)
+{
+	struct str start = guest_path(e, path);
+	path = start;
+	for (int i = 0; i < LINKS_MAX; i++) {
+		const struct cell *c = map_find(&e->files, path);
+		const struct file *f = c ? c->value : NULL;
+		if (!f || f->deleted || (f->link.n == 0 && f->copy_of.n == 0))
+			break;
+		path = f->link.n != 0 ? f->link : f->copy_of;
+	}
+	return str_eq(path, start) || map_has(&e->files, path) ? STR("") : path;
+}
+
+const struct taint *guest_below(struct eval *e, struct str dir)
+{
+	struct str root = guest_path(e, dir);
+	const struct file *f = guest_find(e, dir);
+	const struct taint *t = f ? value_taint(e, &f->content) : NULL;
+	charge(e, e->files.n);
+	for (size_t i = 0; i < e->files.n; i++) {
+		const struct cell *c = e->files.items[i].value;
+		f = c->value;
+		if (f && !f->deleted && str_has_prefix(c->key, root))
+			t = taint_union(e, t, value_taint(e, &f->content));
+	}
+	return t;
+}
+
+bool is_stdin_path(struct str path)
+{
+	return word_in(path, "/dev/stdin /dev/fd/0 /proc/self/fd/0");
+}
+
 /* /dev/tcp/HOST/PORT is a connection. */
 static bool read_socket(struct eval *e, struct str path, struct value *out)
 {
@@ -161,7 +195,7 @@ struct value guest_read(struct eval *e, struct str path)
 	const struct file *f = guest_find(e, path);
 	if (str_is(path, "/dev/null"))
 		return (struct value){0};
-	if (str_is(path, "/dev/stdin") || str_is(path, "-"))
+	if (is_stdin_path(path) || str_is(path, "-"))
 		return e->in ? *e->in : value_unknown(e, STR("…"), NULL);
 	if (!f)
 		return value_unknown(e, arena_printf(e->scratch, "$(<%.*s)", STR_ARG(path)), NULL);

@@ -46,10 +46,12 @@ static const struct wrap wraps[] = {
 	{"unshare", "unshare", {"RwSG", unshare_longs, true}},
 	{"nsenter", "unshare", {"tSG", NULL, true}},
 	{"flock", "flock", {"wE", flock_longs, true}, NULL, NULL, 1},
-	{"watch", "watch", {"n", NULL, true}},
 	{"systemd-run", "systemd-run", {"puHM", run_longs, true}},
 	{"systemd-inhibit", "systemd-run", {NULL, NULL, true}},
-	{"chrt taskset", "nice", {NULL, NULL, true}, NULL, NULL, 1},
+	{"chrt taskset cpulimit numactl prlimit choom runcon aa-exec cgexec", "nice",
+		{"cglLnpN", NULL, true}, NULL, NULL, 1},
+	{"pkexec", "sudo", {NULL, NULL, true}, NULL, NULL, 0, false, true},
+	{"firejail proot unbuffer daemonize valgrind faketime", "command", {NULL, NULL, true}},
 	{"gosu su-exec", "su", {NULL, NULL, true}, NULL, NULL, 1, false, false, true},
 	{"setpriv capsh-exec", "su", {NULL, NULL, true}},
 	{"eatmydata fakeroot dumb-init tini catchsegv linux32 linux64 proxychains proxychains4 "
@@ -402,8 +404,14 @@ static int run_parallel(struct eval *e, const struct command *c, struct outcome 
 
 static int run_find(struct eval *e, const struct command *c, struct outcome *out)
 {
+	const struct taint *t = NULL;
 	emit_exec(e, c);
 	*out = outcome_unknown();
+	for (size_t i = 1; i < c->argc; i++) {
+		if (!c->words[i].p || str_has_prefix(c->words[i], STR("-")))
+			break;
+		t = taint_union(e, t, guest_below(e, c->words[i]));
+	}
 	for (size_t i = 1; i < c->argc; i++) {
 		if (!c->words[i].p || !word_in(c->words[i], "-exec -execdir -ok -okdir"))
 			continue;
@@ -413,7 +421,7 @@ static int run_find(struct eval *e, const struct command *c, struct outcome *out
 			f.n++;
 		struct value path = value_text(e, STR("{}"));
 		struct chunks unknown = {0};
-		struct chunk chunk = {.kind = CHUNK_UNKNOWN, .text = STR("{}")};
+		struct chunk chunk = {.kind = CHUNK_UNKNOWN, .text = STR("{}"), .taint = t};
 		chunks_add(e, &unknown, &chunk);
 		path = chunks_value(e, &unknown);
 		run_fed(e, &f, &path, 1);
@@ -461,12 +469,43 @@ static int run_typescript(struct eval *e, const struct command *c, struct outcom
 	return 1;
 }
 
+/* watch and sg -c hand their words to a shell. */
+static int run_watch(struct eval *e, const struct command *c, struct outcome *out)
+{
+	static const struct optspec spec = {.shorts = "nc", .stop = true};
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
+	bool any = false;
+	while (opts_next(&o, &opt) && opt.name.n != 0)
+		if (opt_is(&opt, "-c"))
+			any = true;
+	*out = outcome_unknown();
+	if (any || opt.name.n != 0 || opt.value.n == 0)
+		emit_exec(e, c);
+	else
+		*out = run_login(e, c, opt.index, STR("watch"));
+	return 1;
+}
+
+/* at and batch: standard input is a script for later. */
+static int run_at(struct eval *e, const struct command *c, struct outcome *out)
+{
+	emit_exec(e, c);
+	*out = outcome_unknown();
+	if (e->in)
+		run_shell_text(e, c, e->in, STR("sh"), e->in_place);
+	return 1;
+}
+
 const struct command_entry commands_wrap[] = {
 	{"sudo doas env timeout gtimeout nohup nice ionice time setsid stdbuf chroot unshare nsenter "
-	 "flock watch systemd-run systemd-inhibit chrt taskset gosu su-exec setpriv eatmydata "
+	 "flock systemd-run systemd-inhibit chrt taskset cpulimit numactl prlimit choom runcon "
+	 "aa-exec cgexec pkexec firejail proot unbuffer daemonize valgrind faketime gosu su-exec setpriv eatmydata "
 	 "fakeroot dumb-init tini catchsegv linux32 linux64 proxychains proxychains4 torsocks "
 	 "torify dbus-run-session softlimit chpst strace ltrace builtin",
 		run_wrap, true},
+	{"watch", run_watch, true},
+	{"at batch", run_at, true},
 	{"command", run_command_builtin, true},
 	{"busybox toybox", run_busybox, true},
 	{"su runuser", run_su, true},
