@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Opens a regular file for reading; refuses links as last component, FIFOs, devices. -1 on error. */
+/* Opens a regular file for reading; refuses links as last component, FIFOs, devices. */
 MUST_CHECK int file_open(int dirfd, const char *path, struct error *err);
 
 /*

@@ -50,7 +50,7 @@ struct json_limits {
 	size_t depth; /* 0: 128 */
 };
 
-/* The tree lives in the arena and borrows nothing from text. limits may be NULL. name: for errors. */
+/* The tree lives in the arena and borrows nothing. limits may be NULL. name: for errors. */
 MUST_CHECK int json_parse(struct json **out, struct arena *a, struct str text, struct str name,
 	const struct json_limits *limits, struct error *err);
 
@@ -74,7 +74,7 @@ MUST_CHECK int json_get_array(const struct json *object, const char *key, const 
 struct str json_str_or(const struct json *object, const char *key, struct str otherwise);
 bool json_bool_or(const struct json *object, const char *key, bool otherwise);
 
-/* Building. Strings must be UTF-8; json_bytes takes anything (see there). All copy into the arena. */
+/* Building. Strings must be UTF-8; json_bytes takes anything. All copy into the arena. */
 struct json *json_object(struct arena *a);
 struct json *json_array(struct arena *a);
 struct json *json_string(struct arena *a, struct str s);

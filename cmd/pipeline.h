@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "fetch/fetch.h"
 #include "plan/plan.h"
+#include "sign/sign.h"
 
 /* Which template: a pinned commit, or files of this machine as they lie. */
 struct source_options {
@@ -89,8 +90,8 @@ MUST_CHECK int pipeline_findings(struct pipeline *p, const struct plan *plan, st
 	struct buf *sarif, struct error *err);
 
 /* --cache, SEALWRIGHT_CACHE, or the user's cache directory. In the pipeline's arena. */
-MUST_CHECK int pipeline_cache_dir(struct pipeline *p, const struct source_options *o,
-	const char **out, struct error *err);
+MUST_CHECK int pipeline_cache_dir(
+	struct pipeline *p, const struct source_options *o, const char **out, struct error *err);
 
 /* Messages about the template on stderr, each with its place; -1 when one is an error. */
 MUST_CHECK int pipeline_report(struct pipeline *p, struct error *err);
@@ -107,9 +108,8 @@ struct pipeline_replay {
 	struct cli *cli;
 	const struct policy_options_cli *policy;
 };
-MUST_CHECK int pipeline_replay(void *ctx, struct str source_bundle, const struct json *parameters,
-	struct str digest, struct arena *a, struct str *plan, struct str *findings,
-	bool *policy_known, struct error *err);
+MUST_CHECK int pipeline_replay(void *ctx, const struct replay_input *in, struct replay_output *out,
+	struct arena *a, struct error *err);
 
 /* Template and plans from an input that is complete; `as` as pipeline_parameters wrote it. */
 MUST_CHECK int pipeline_replay_template(struct pipeline *p, const struct template_input *in,

@@ -6,6 +6,8 @@
  */
 #define PLACEHOLDER STR("sensitive")
 
+static const char what[] = "external parameters";
+
 static struct json *source_to_json(const struct pipeline *p, struct arena *a)
 {
 	const struct snapshot_identity *id = snapshot_identity(p->snapshot);
@@ -70,7 +72,6 @@ static int variable_of(
 static int options_of(struct template_input *in, struct pipeline *p, const struct json *parameters,
 	struct error *err)
 {
-	const char *what = "external parameters";
 	const struct json *variables = NULL;
 	struct str now = {0};
 	struct arena *a = &p->arena;
@@ -125,47 +126,65 @@ static int reaudit(struct pipeline *p, const struct policy_options_cli *o,
 	return pipeline_audit(p, &options, err);
 }
 
-int pipeline_replay(void *ctx, struct str source_bundle, const struct json *parameters,
-	struct str digest, struct arena *a, struct str *plan, struct str *findings,
-	bool *policy_known, struct error *err)
+/* The snapshot and the template's path out of the bundle. */
+static int reopen(struct pipeline *p, const struct replay_input *in, struct error *err)
 {
-	const struct pipeline_replay *replay = ctx;
-	const char *what = "external parameters";
-	struct str audited = {0};
-	struct cli then = *replay->cli;
-	struct clock clock = clock_fixed(0);
-	if (json_get_str(parameters, "audited", &audited, what, err) < 0)
-		return -1;
-	if (!time_parse_rfc3339(audited, &clock.fixed))
-		return error_set(err, ERROR_INPUT, "%s: \"audited\" is not a time", what);
-	then.clock = &clock;
-	scoped(pipeline) p = {.cli = &then};
 	const struct json *source = NULL;
 	struct str commit = {0};
-	struct str path = {0};
-	if (json_get_object(parameters, "source", &source, what, err) < 0 ||
+	if (json_get_object(in->external_parameters, "source", &source, what, err) < 0 ||
 		json_get_str(source, "commit", &commit, what, err) < 0 ||
-		json_get_str(parameters, "template", &path, what, err) < 0)
+		json_get_str(in->external_parameters, "template", &p->template_path, what, err) < 0)
 		return -1;
-	if (snapshot_from_bundle(&p.snapshot, source_bundle, commit, path, err) < 0)
+	if (snapshot_from_bundle(&p->snapshot, in->source_bundle, commit, p->template_path, err) <
+		0)
 		return -1;
-	p.tree = snapshot_tree(p.snapshot);
-	p.template_path = path;
-	if (rebuild_plan(&p, parameters, err) < 0 ||
-		reaudit(&p, replay->policy, parameters, err) < 0)
+	p->tree = snapshot_tree(p->snapshot);
+	return 0;
+}
+
+static int audited_at(struct clock *out, const struct json *parameters, struct error *err)
+{
+	struct str audited = {0};
+	*out = clock_fixed(0);
+	if (json_get_str(parameters, "audited", &audited, what, err) < 0)
+		return -1;
+	if (!time_parse_rfc3339(audited, &out->fixed))
+		return error_set(err, ERROR_INPUT, "%s: \"audited\" is not a time", what);
+	return 0;
+}
+
+static int write_out(struct replay_output *out, struct pipeline *p, struct str policy,
+	struct arena *a, struct error *err)
+{
+	scoped(buf) bytes = {0};
+	scoped_ptr(audit) audit = NULL;
+	buf_init(&bytes, (size_t)1 << 30);
+	json_write_canonical(&bytes, plan_to_json(p->plans.items[0], &p->arena));
+	out->plan = arena_str(a, buf_str(&bytes));
+	buf_reset(&bytes);
+	if (pipeline_findings(p, p->plans.items[0], &audit, &bytes, err) < 0)
+		return -1;
+	out->findings = arena_str(a, buf_str(&bytes));
+	char hex[DIGEST_HEX_SIZE];
+	digest_hex(hex, policy_digest(p->policy));
+	out->policy_known = str_is(policy, hex);
+	return 0;
+}
+
+int pipeline_replay(void *ctx, const struct replay_input *in, struct replay_output *out,
+	struct arena *a, struct error *err)
+{
+	const struct pipeline_replay *replay = ctx;
+	struct cli then = *replay->cli;
+	struct clock clock;
+	if (audited_at(&clock, in->external_parameters, err) < 0)
+		return -1;
+	then.clock = &clock;
+	scoped(pipeline) p = {.cli = &then};
+	if (reopen(&p, in, err) < 0 || rebuild_plan(&p, in->external_parameters, err) < 0 ||
+		reaudit(&p, replay->policy, in->external_parameters, err) < 0)
 		return -1;
 	if (p.plans.n != 1)
 		return error_set(err, ERROR_INPUT, "the template has no single build of that name");
-	scoped(buf) out = {0};
-	json_write_canonical(&out, plan_to_json(p.plans.items[0], &p.arena));
-	*plan = arena_str(a, buf_str(&out));
-	buf_reset(&out);
-	scoped_ptr(audit) audit = NULL;
-	if (pipeline_findings(&p, p.plans.items[0], &audit, &out, err) < 0)
-		return -1;
-	*findings = arena_str(a, buf_str(&out));
-	char hex[DIGEST_HEX_SIZE];
-	digest_hex(hex, policy_digest(p.policy));
-	*policy_known = str_is(digest, hex);
-	return 0;
+	return write_out(out, &p, in->policy_digest, a, err);
 }

@@ -70,11 +70,10 @@ static int progress(const git_indexer_progress *p, void *payload)
 static int fetch_all(git_repository *repository, struct str url,
 	const struct fetch_options *options, struct error *err)
 {
-	static char heads[] = "+refs/heads/*:refs/remotes/origin/*";
-	static char tags[] = "+refs/tags/*:refs/tags/*";
-	char *specs[] = {heads, tags};
-	const git_strarray refspecs = {specs, countof(specs)};
 	scoped(arena) a = {0};
+	char *specs[] = {arena_cstr(&a, STR("+refs/heads/*:refs/remotes/origin/*")),
+		arena_cstr(&a, STR("+refs/tags/*:refs/tags/*"))};
+	const git_strarray refspecs = {specs, countof(specs)};
 	struct transfer transfer = {.options = options};
 	git_fetch_options fetch = GIT_FETCH_OPTIONS_INIT;
 	fetch.prune = GIT_FETCH_PRUNE;

@@ -145,7 +145,7 @@ void environment_names(struct str_list *out, const struct environment *e, struct
 MUST_CHECK int compile_render(struct compiler *c, struct text *out, const struct text *in,
 	const struct template_field *fields, size_t n, const struct origin *o);
 
-/* ---- scripts.c: what shell and shell-local run: lines of the template, or files of the tree ---- */
+/* ---- scripts.c: what shell and shell-local run: lines of the template, or files ------------- */
 
 struct scripts {
 	const char *type;

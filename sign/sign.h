@@ -127,6 +127,19 @@ struct check {
 	struct str reason; /* for failed and unknown */
 };
 
+/* What an audit is repeated from, as the evidence has it ... */
+struct replay_input {
+	struct str source_bundle;
+	const struct json *external_parameters;
+	struct str policy_digest; /* 64 hex digits */
+};
+/* ... and what it gives; in the arena of the call. */
+struct replay_output {
+	struct str plan; /* plan.json */
+	struct str findings; /* findings.sarif */
+	bool policy_known; /* the policy in use has that digest */
+};
+
 /* What a reviewer holds against the evidence. */
 struct verify_options {
 	const struct public_key *const *keys;
@@ -142,9 +155,8 @@ struct verify_options {
 	 * policy digest to plan.json and findings.sarif. NULL skips with an "unknown" check.
 	 * -1 means that it could not be repeated, and why.
 	 */
-	int (*replay)(void *ctx, struct str source_bundle, const struct json *external_parameters,
-		struct str policy_digest, struct arena *a, struct str *plan, struct str *findings,
-		bool *policy_known, struct error *err);
+	int (*replay)(void *ctx, const struct replay_input *in, struct replay_output *out,
+		struct arena *a, struct error *err);
 	void *ctx;
 };
 

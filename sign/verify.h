@@ -55,9 +55,7 @@ struct verifying {
 	/* The audit repeated: 0 not tried, 1 done, -1 not possible. */
 	int replayed;
 	struct str replay_problem;
-	struct str replayed_plan;
-	struct str replayed_findings;
-	bool policy_known;
+	struct replay_output replay;
 };
 
 /* A check of the table; sets c->result by one of the three below. */

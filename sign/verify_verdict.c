@@ -160,11 +160,13 @@ static void replay(struct verifying *v)
 		v->replay_problem = STR("the audit was not repeated");
 		return;
 	}
+	const struct replay_input in = {
+		.source_bundle = v->archive.members[ARCHIVE_SOURCE],
+		.external_parameters = v->statements[STATEMENT_PROVENANCE].provenance.external,
+		.policy_digest = check_hex(v, &t->policy),
+	};
 	v->replayed = 1;
-	if (v->o->replay(v->o->ctx, v->archive.members[ARCHIVE_SOURCE],
-		    v->statements[STATEMENT_PROVENANCE].provenance.external,
-		    check_hex(v, &t->policy), a, &v->replayed_plan, &v->replayed_findings,
-		    &v->policy_known, &why) < 0) {
+	if (v->o->replay(v->o->ctx, &in, &v->replay, a, &why) < 0) {
 		v->replayed = -1;
 		v->replay_problem = arena_str(a, str_from(why.text));
 	}
@@ -184,7 +186,7 @@ void verify_replayed_plan(struct verifying *v, struct check *c)
 	if (v->replayed < 0)
 		check_unknown(v, c, "%.*s", STR_ARG(v->replay_problem));
 	else
-		verify_replayed(v, c, ARCHIVE_PLAN, v->replayed_plan);
+		verify_replayed(v, c, ARCHIVE_PLAN, v->replay.plan);
 }
 
 void verify_replayed_findings(struct verifying *v, struct check *c)
@@ -192,9 +194,9 @@ void verify_replayed_findings(struct verifying *v, struct check *c)
 	replay(v);
 	if (v->replayed < 0)
 		check_unknown(v, c, "%.*s", STR_ARG(v->replay_problem));
-	else if (!v->policy_known)
+	else if (!v->replay.policy_known)
 		check_unknown(v, c, "the policy with digest %.*s is not known here",
 			STR_ARG(check_hex(v, &test_of(v)->policy)));
 	else
-		verify_replayed(v, c, ARCHIVE_FINDINGS, v->replayed_findings);
+		verify_replayed(v, c, ARCHIVE_FINDINGS, v->replay.findings);
 }

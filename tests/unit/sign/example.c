@@ -92,18 +92,17 @@ struct str example_replace(struct arena *a, struct str s, const char *from, cons
 }
 
 /* NOLINT: the parameters are those of verify_options. */
-static int replay(void *ctx, struct str source_bundle, const struct json *external_parameters,
-	struct str policy_digest, struct arena *a, struct str *plan, struct str *findings,
-	bool *policy_known, struct error *err)
+static int replay(void *ctx, const struct replay_input *in, struct replay_output *out,
+	struct arena *a, struct error *err)
 {
 	const struct example *e = ctx;
 	(void)a;
-	if (e->replay_fails || !str_eq(source_bundle, e->input.source_bundle) ||
-		!json_find(external_parameters, "source") || policy_digest.n != 64)
+	if (e->replay_fails || !str_eq(in->source_bundle, e->input.source_bundle) ||
+		!json_find(in->external_parameters, "source") || in->policy_digest.n != 64)
 		return error_set(err, ERROR_INPUT, "the source cannot be unpacked");
-	*plan = e->replay_plan;
-	*findings = e->replay_findings;
-	*policy_known = !e->replay_unknown_policy;
+	out->plan = e->replay_plan;
+	out->findings = e->replay_findings;
+	out->policy_known = !e->replay_unknown_policy;
 	return 0;
 }
 
