@@ -222,6 +222,52 @@ static void what_a_killed_build_leaves_is_removed_by_cleanup(void **state)
 	assert_int_equal(left.n, 0);
 }
 
+static void an_aborted_build_leaves_everything_to_cleanup(void **state)
+{
+	SKIP_WITHOUT_ROOT();
+	struct build_fixture *f = *state;
+	struct plan *p = plan_new(&f->arena, fixture_config(f, ""));
+	plan_exec(&f->arena, p, "echo kept > /kept; exit 1");
+	struct build_options o = fixture_options(f, p);
+	o.on_error = ON_ERROR_ABORT;
+	assert_false(build_in_child(f, o).ok);
+	struct str_list left = {0};
+	struct error err = {0};
+	const char *work = fixture_path(f, "work");
+	assert_int_equal(dir_list(&left, &f->arena, AT_FDCWD, work, 10, &err), 0);
+	assert_int_equal(left.n, 2);
+	struct str kept = arena_printf(&f->arena, "work/%s/upper/kept", left.items[0].p);
+	assert_true(str_is(read_text(f, kept.p), "kept\n"));
+	size_t removed = 0;
+	assert_int_equal(builders_cleanup(work, NULL, &removed, &err), 0);
+	assert_int_equal(removed, 1);
+	assert_int_equal(dir_list(&left, &f->arena, AT_FDCWD, work, 10, &err), 0);
+	assert_int_equal(left.n, 0);
+}
+
+static void a_journal_that_names_foreign_paths_removes_nothing(void **state)
+{
+	struct build_fixture *f = *state;
+	struct error err = {0};
+	const char *work = fixture_path(f, "work");
+	static const char *const lines[] = {
+		"{\"path\":\"../base\",\"type\":\"directory\"}\n",
+		"{\"path\":\"a/b\",\"type\":\"directory\"}\n",
+		"{\"path\":\"/etc\",\"type\":\"output\"}\n",
+		"{\"path\":\"/tmp/.sealwright-partial-x/../y\",\"type\":\"output\"}\n",
+	};
+	for (size_t i = 0; i < countof(lines); i++) {
+		size_t removed = 0;
+		error_clear(&err);
+		assert_int_equal(dir_make(AT_FDCWD, work, &err), 0);
+		assert_int_equal(file_replace(AT_FDCWD, fixture_path(f, "work/x.journal"),
+					 str_from(lines[i]), 0600, &err),
+			0);
+		assert_int_equal(builders_cleanup(work, NULL, &removed, &err), -1);
+		assert_int_equal(access(fixture_path(f, "base/bin/sh"), F_OK), 0);
+	}
+}
+
 static void links_of_the_image_do_not_lead_an_upload_out_of_it(void **state)
 {
 	SKIP_WITHOUT_ROOT();
@@ -502,6 +548,8 @@ int main(void)
 		TEST(the_cleanup_group_runs_after_a_failure_only),
 		TEST(a_cancelled_build_ends_soon_and_leaves_nothing),
 		TEST(what_a_killed_build_leaves_is_removed_by_cleanup),
+		TEST(an_aborted_build_leaves_everything_to_cleanup),
+		TEST(a_journal_that_names_foreign_paths_removes_nothing),
 		TEST(links_of_the_image_do_not_lead_an_upload_out_of_it),
 		TEST(traces_of_the_build_itself_are_not_in_the_image),
 		TEST(the_same_plan_gives_the_same_image),

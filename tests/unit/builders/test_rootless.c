@@ -210,6 +210,52 @@ static void builds_side_by_side_share_the_cache(void **state)
 	assert_int_equal(bases.n, 1);
 }
 
+/* An overlay cannot be the upper layer of another one. */
+static bool mount_overlay_at(struct build_fixture *f, const char *name)
+{
+	struct error err = {0};
+	const char *at = fixture_path(f, name);
+	static const char *const parts[] = {"", "-lower", "-upper", "-work"};
+	for (size_t i = 0; i < countof(parts); i++) {
+		if (dir_make(AT_FDCWD, arena_printf(&f->arena, "%s%s", at, parts[i]).p, &err) != 0)
+			return false;
+	}
+	struct str options = arena_printf(
+		&f->arena, "lowerdir=%s-lower,upperdir=%s-upper,workdir=%s-work", at, at, at);
+	return unshare(CLONE_NEWNS) == 0 &&
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		mount("overlay", at, "overlay", 0, options.p) == 0;
+}
+
+static void where_no_overlay_fits_a_copy_gives_the_same_image(void **state)
+{
+	SKIP_WITHOUT_ROOT();
+	struct build_fixture *f = *state;
+	struct plan *p = plan_new(&f->arena, fixture_config(f, ""));
+	plan_exec(&f->arena, p, "rm /etc/issue; echo x > /made; chmod 600 /etc/group");
+	struct outcome overlay = build_in_child(f, fixture_options(f, p));
+	assert_true(overlay.ok);
+	struct build_options o = fixture_options(f, p);
+	o.force = true;
+	o.work_dir = fixture_path(f, "nested/work");
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct outcome out = {.status = -1};
+		if (mount_overlay_at(f, "nested"))
+			out = build_here(f, o);
+		_exit(write(ends[1], &out, sizeof(out)) == (ssize_t)sizeof(out) ? 0 : 1);
+	}
+	close(ends[1]);
+	struct outcome copy = build_wait(child, ends[0]);
+	assert_true(copy.ok);
+	assert_string_equal(copy.image_id, overlay.image_id);
+	struct manifest_lines lines = read_manifest(f);
+	const struct json *machine = json_find(find_line(&lines, "machine", 0), "machine");
+	assert_true(str_is(json_str_or(machine, "tree", STR("")), "copy"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +265,7 @@ int main(void)
 		TEST(without_a_range_a_build_has_one_owner_and_says_so),
 		TEST(what_a_killed_rootless_build_leaves_is_removed_by_cleanup),
 		TEST(builds_side_by_side_share_the_cache),
+		TEST(where_no_overlay_fits_a_copy_gives_the_same_image),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
