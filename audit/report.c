@@ -85,7 +85,7 @@ size_t report_code_points(struct str s, size_t n)
 
 static bool is_same_elsewhere(const struct finding *a, const struct finding *b)
 {
-	return a->rule == b->rule && a->plan != b->plan &&
+	return a->rule == b->rule && a->waived == b->waived &&
 		a->origin.span.line == b->origin.span.line &&
 		a->origin.span.col == b->origin.span.col &&
 		str_eq(a->origin.file, b->origin.file) && str_eq(a->message, b->message);

@@ -144,7 +144,10 @@ static void add_finding(
 	add_labelled(out, "fix:", f->fix);
 	add_builds(out, a, i, n);
 	add_labelled(out, "waiver:", f->waiver);
-	add_labelled(out, "id:", f->fingerprint);
+	for (size_t k = 0; k < n; k++) {
+		if (k == 0 || !str_eq(f[k].fingerprint, f[k - 1].fingerprint))
+			add_labelled(out, k == 0 ? "id:" : "", f[k].fingerprint);
+	}
 	buf_add_byte(out, '\n');
 }
 

@@ -264,21 +264,23 @@ static int compare_findings(const void *left, const void *right)
 	if (order == 0)
 		order = str_cmp(a->id, b->id);
 	if (order == 0)
+		order = str_cmp(a->message, b->message);
+	if (order == 0)
+		order = order_of(a->waived, b->waived);
+	if (order == 0)
 		order = order_of(a->plan, b->plan);
 	if (order == 0)
 		order = str_cmp(a->fingerprint, b->fingerprint);
-	if (order == 0)
-		order = str_cmp(a->message, b->message);
 	if (order == 0)
 		order = order_of(a->step, b->step);
 	return order;
 }
 
-/* Two facts of one command may say the same. */
+/* Two facts of one command may say the same. One that is waived stands for no other. */
 static bool is_same(const struct finding *a, const struct finding *b)
 {
-	return a->rule == b->rule && a->plan == b->plan && compare_places(a, b) == 0 &&
-		str_eq(a->fingerprint, b->fingerprint) && str_eq(a->message, b->message);
+	return a->rule == b->rule && a->plan == b->plan && a->waived == b->waived &&
+		compare_places(a, b) == 0 && str_eq(a->message, b->message);
 }
 
 static void sort_findings(struct audit *a)

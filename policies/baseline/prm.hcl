@@ -20,14 +20,15 @@ rule "PRM002" {
   title    = "program becomes setuid"
   severity = "high"
   on       = "exec"
-  when     = ((exec.name == "chmod" && anytrue([for o in exec.operands : matches(o, "^[0-7]+$|^[ugoa]*[+=]|,[ugoa]*[+=]") && mode_sets(o, "setuid")])) ||
-              (exec.name == "install" && mode_sets(flag_value(exec, "m", "mode"), "setuid")))
+  when     = (((exec.name == "chmod" && anytrue([for o in exec.operands : matches(o, "^[0-7]+$|^[ugoa]*[+=]|,[ugoa]*[+=]") && mode_sets(o, "setuid")])) ||
+               (exec.name == "install" && mode_sets(flag_value(exec, "m", "mode"), "setuid"))) &&
+              !anytrue([for o in exec.operands : is_interpreter(o) || one_of(base_name(o), "find", "vim", "vi", "nano", "less", "more", "cp", "tar", "env", "busybox", "gdb", "docker", "dd", "tee")]))
   message  = "${command} makes a program run as its owner, whoever calls it"
   why      = "each such program is a way from any user to root when it has one fault"
   fix      = "give a capability, or a rule for sudo, that does just what is needed"
   refs     = ["CWE-250", "CWE-732", "ATT&CK T1548.001"]
   bad      = ["chmod 4755 /opt/app/bin/launcher", "chmod u+s,g+s /opt/app/bin/launcher"]
-  good     = ["chmod 0755 /opt/app/bin/launcher", "chmod 2775 /srv/shared", "chmod u-s /usr/bin/at"]
+  good     = ["chmod 0755 /opt/app/bin/launcher", "chmod 2775 /srv/shared", "chmod u-s /usr/bin/at", "chmod u+s /bin/bash"]
 }
 
 rule "PRM003" {

@@ -37,7 +37,7 @@ rule "SEC002" {
   on       = "secret"
   when = (one_of(secret.kind, "aws-key", "aliyun-key", "gcp-key", "azure-key") ||
     (one_of(secret.kind, "password", "token") && one_of(secret.where, "variable", "env") && matches(secret.name, "^(AWS|ALICLOUD|ALIBABA_CLOUD|ALIYUN|AZURE|ARM|GOOGLE|GCP|OCI|DIGITALOCEAN|TENCENTCLOUD|HUAWEICLOUD|LINODE|HCLOUD|OS)_[A-Z_]*(KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS)[A-Z_]*$")))
-  message  = "a cloud credential (${secret.kind}) stands in ${secret.where} ${secret.name}"
+  message  = "a cloud credential is written down (${secret.name})"
   why      = "keys in images and repositories are found by scanners within minutes"
   fix      = "use a role of the instance, and sensitive variables for the build; revoke this key"
   refs     = ["CWE-798", "ATT&CK T1552.001", "ATT&CK T1078.004"]
@@ -56,7 +56,7 @@ rule "SEC003" {
   severity = "high"
   on       = "secret"
   when     = one_of(secret.kind, "github-token", "gitlab-token", "slack-token", "npm-token", "pypi-token", "stripe-key", "jwt", "token", "url-userinfo")
-  message  = "a token (${secret.kind}) stands in ${secret.where} ${secret.name}"
+  message  = "a token is written down (${secret.kind}, ${secret.name})"
   why      = "the token opens what it protects to everybody who can read the build or the image"
   fix      = "hand it in as a sensitive variable, use it without writing it down, and revoke this one"
   refs     = ["CWE-798", "CWE-522", "ATT&CK T1552.001"]
@@ -93,7 +93,7 @@ rule "SEC005" {
   title    = "password in a file of the image"
   severity = "medium"
   on       = "secret"
-  when     = secret.kind == "password" && secret.where != "argv" && secret.persisted
+  when     = secret.kind == "password" && secret.where != "argv" && secret.persisted && !path_under(secret.path, "/tmp", "/var/tmp", "/run", "/dev/shm")
   message  = "a password is written to ${secret.path}"
   why      = "every machine started from the image has the same password, and everybody can read it"
   fix      = "make the password at first boot"
@@ -124,13 +124,13 @@ rule "SEC007" {
   title    = "sensitive value is written into the image"
   severity = "high"
   on       = "secret"
-  when     = secret.persisted && one_of(secret.kind, "sensitive", "aws-key", "aliyun-key", "gcp-key", "azure-key", "github-token", "gitlab-token", "npm-token", "pypi-token", "token")
+  when     = secret.persisted && !path_under(secret.path, "/tmp", "/var/tmp", "/run", "/dev/shm") && one_of(secret.kind, "sensitive", "aws-key", "aliyun-key", "gcp-key", "azure-key", "github-token", "gitlab-token", "npm-token", "pypi-token", "token")
   message  = "a ${secret.kind} value lands in ${secret.path}"
   why      = "a value that the build only needed for itself is published with the image"
   fix      = "pass it through the environment of the one command that needs it"
   refs     = ["CWE-312", "CWE-538", "ATT&CK T1552.001"]
   bad      = ["echo 'token = \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\"' > /etc/app.toml"]
-  good     = ["echo 'token_file = \"/run/secrets/app\"' > /etc/app.toml"]
+  good     = ["echo 'token_file = \"/run/secrets/app\"' > /etc/app.toml", "echo 'token = \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\"' > /run/app.toml"]
 }
 
 rule "SEC009" {
