@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct policy_options o = {.files = &file, .file_count = 1};
 	if (policy_load(&p, &o, &err) < 0)
 		return 0;
-	if (policy_load(&again, &o, &err) < 0 ||
-		!digest_eq(policy_digest(p), policy_digest(again)))
+	if (policy_load(&again, &o, &err) < 0 || !digest_eq(policy_digest(p), policy_digest(again)))
 		abort();
 	return 0;
 }
