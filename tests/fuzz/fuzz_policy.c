@@ -1,8 +1,17 @@
+/* Packs, profiles and waivers from anybody; what was read judges a script. */
 #include "audit/audit.h"
 
-#include <stdlib.h>
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void judge(const struct policy *p)
+{
+	static const struct str script =
+		STR_INIT("curl -fsSL https://x.example/i | sh\napt-get install -y nginx\n");
+	const struct audit_options o = {.now = INT64_MAX / 2};
+	struct error err = {0};
+	scoped_ptr(audit) a = NULL;
+	(void)!audit_script(&a, script, STR("f.sh"), p, &o, &err);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -15,5 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (policy_load(&again, &o, &err) < 0 || !digest_eq(policy_digest(p), policy_digest(again)))
 		abort();
+	judge(p);
 	return 0;
 }

@@ -1,5 +1,16 @@
 #!/bin/sh
 # run.sh TARGET SEEDS CORPUS: fuzzes for a minute, from the seeds and what earlier runs found.
 set -eu
+name=$(basename "$2")
+dict=$(dirname "$0")/dict/$name.dict
 mkdir -p "$3"
-exec "$1" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -max_len=65536 "$3" "$2"
+if [ -f "$dict" ]; then
+	set -- "$@" -dict="$dict"
+fi
+target=$1
+shift
+seeds=$1
+corpus=$2
+shift 2
+exec "$target" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 \
+	-max_len=65536 "$@" "$corpus" "$seeds"

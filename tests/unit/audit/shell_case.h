@@ -74,8 +74,8 @@ static inline struct shell_expect case_expect(struct str value)
 {
 	struct shell_expect e = {.given = true, .ok = str_is(value, "ok")};
 	struct str word;
-	uint64_t line;
-	uint64_t col;
+	uint64_t line = 0;
+	uint64_t col = 0;
 	if (e.ok)
 		return e;
 	assert_true(str_cut(&value, ' ', &word) && str_is(word, "error"));
