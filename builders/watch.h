@@ -48,7 +48,10 @@ void watch_exited(struct watch *w, pid_t pid, int status);
 /* Handles what has happened; never blocks. */
 MUST_CHECK int watch_drain(struct watch *w, struct error *err);
 
-/* A started child: see container_spawn for go (a socket) and failed. The descriptors stay the caller's. */
+/*
+ * A started child: see container_spawn for go (a socket) and failed. The descriptors stay the
+ * caller's.
+ */
 struct watch_run {
 	pid_t pid;
 	int go;
