@@ -533,6 +533,9 @@ static int rootfs_stop(struct machine *m, bool keep_output, struct error *err)
 		r = error_sys(err, "unmount %s", m->root.p);
 	if (!keep_output && m->outputs_ours && remove_outputs(m, err) != 0)
 		r = -1;
+	/* The directory too, unless something else has been put there. */
+	if (!keep_output && m->outputs_ours)
+		(void)rmdir(m->options->output_dir);
 	if (m->dir.n > 0 && dir_remove(AT_FDCWD, m->dir.p, err) != 0)
 		r = error_wrap(err, "work directory");
 	if (r == 0)
