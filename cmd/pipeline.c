@@ -143,12 +143,24 @@ static const char *cache_dir(const struct pipeline *p, const struct source_optio
 	return env_find(p->cli->environment, "SEALWRIGHT_CACHE");
 }
 
+/* Commands of the build host run in other directories, and are told of files in this one. */
+static int make_absolute(struct pipeline *p, const char **path, struct error *err)
+{
+	if (**path == '/')
+		return 0;
+	autofree char *here = getcwd(NULL, 0);
+	if (!here)
+		return error_sys(err, "current directory");
+	*path = arena_printf(&p->arena, "%s/%s", here, *path).p;
+	return 0;
+}
+
 int pipeline_cache_dir(
 	struct pipeline *p, const struct source_options *o, const char **out, struct error *err)
 {
 	*out = cache_dir(p, o);
 	if (*out)
-		return 0;
+		return make_absolute(p, out, err);
 	const char *cache = env_find(p->cli->environment, "XDG_CACHE_HOME");
 	const char *home = env_find(p->cli->environment, "HOME");
 	if (cache && *cache == '/')
@@ -482,7 +494,11 @@ int pipeline_report(struct pipeline *p, struct error *err)
 int pipeline_audit(struct pipeline *p, const struct policy_options_cli *o, struct error *err)
 {
 	p->audited = clock_wall(p->cli->clock) / SECOND * SECOND;
-	struct audit_options options = {.now = p->audited};
+	struct audit_options options = {
+		.now = p->audited,
+		.source = pipeline_text_of,
+		.ctx = p,
+	};
 	if (o->threshold && !severity_parse(str_from(o->threshold), &options.threshold))
 		return error_set(err, ERROR_USAGE,
 			"--threshold takes info, low, medium, high or critical, not \"%s\"",
@@ -497,6 +513,8 @@ int pipeline_findings(struct pipeline *p, const struct plan *plan, struct audit 
 	const struct audit_options options = {
 		.threshold = p->audit->threshold,
 		.now = p->audited,
+		.source = pipeline_text_of,
+		.ctx = p,
 	};
 	scoped_ptr(audit) audit = NULL;
 	if (audit_plans(&audit, &plan, 1, p->policy, &options, err) < 0)
