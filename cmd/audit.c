@@ -77,7 +77,11 @@ static int audit_one_script(struct cli *cli, const struct audit_verb *o, struct 
 	if (status < 0 || pipeline_policy(&p, &o->policy, err) < 0)
 		return -1;
 	struct script script = {str_from(standard_input ? "<stdin>" : path), buf_str(&text)};
-	struct audit_options options = {.now = clock_wall(cli->clock)};
+	struct audit_options options = {
+		.now = clock_wall(cli->clock),
+		.source = script_text,
+		.ctx = &script,
+	};
 	if (o->policy.threshold &&
 		!severity_parse(str_from(o->policy.threshold), &options.threshold))
 		return error_set(err, ERROR_USAGE, "--threshold: unknown severity \"%s\"",

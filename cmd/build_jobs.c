@@ -89,6 +89,8 @@ static int build(struct build_result *out, const struct build_run *run, const st
 		.redactor = &redactor,
 		.environment = p->cli->environment,
 		.cancel_fd = run->cancel[0],
+		.source = snapshot_identity(p->snapshot)->url,
+		.revision = snapshot_identity(p->snapshot)->commit,
 	};
 	return build_run(out, &options, a, err);
 }

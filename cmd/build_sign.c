@@ -131,11 +131,9 @@ static bool fired(const struct audit *a, struct str id, bool *failed)
 	return any;
 }
 
-static void add_rules(struct evidence_input *in, const struct build_run *run,
+static void add_rules(struct evidence_input *in, const struct rule *rules, size_t n,
 	const struct audit *audit, struct arena *a)
 {
-	size_t n = 0;
-	const struct rule *rules = policy_rules(run->pipeline->policy, &n);
 	for (size_t i = 0; i < n; i++) {
 		bool failed = false;
 		struct str_list *list = &in->passed_rules;
@@ -143,6 +141,17 @@ static void add_rules(struct evidence_input *in, const struct build_run *run,
 			list = failed ? &in->failed_rules : &in->warned_rules;
 		list_push(a, list) = rules[i].id;
 	}
+}
+
+/* Those of the packs, and the audit's own. */
+static void add_all_rules(struct evidence_input *in, const struct policy *policy,
+	const struct audit *audit, struct arena *a)
+{
+	size_t n = 0;
+	const struct rule *rules = policy_rules(policy, &n);
+	add_rules(in, rules, n, audit, a);
+	rules = policy_own_rules(policy, &n);
+	add_rules(in, rules, n, audit, a);
 }
 
 static struct json *internal_parameters(const struct job *job, struct arena *a)
@@ -187,7 +196,7 @@ int job_sign(
 	};
 	add_subjects(&in, &job->result.artifact, a);
 	add_materials(&in, run, &job->result.artifact, a);
-	add_rules(&in, run, parts.audit, a);
+	add_all_rules(&in, run->pipeline->policy, parts.audit, a);
 	if (evidence_write(&parts.evidence, &in, key, err) < 0 ||
 		file_replace(AT_FDCWD, job->evidence, buf_str(&parts.evidence), 0644, err) < 0)
 		return error_wrap(err, "evidence of %s", job->name);
