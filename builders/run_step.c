@@ -7,7 +7,7 @@
 #include "builders/host.h"
 
 #define RETRY_NS INT64_C(2000000000)
-#define DOWNLOAD_MAX ((size_t)1 << 30)
+#define FILE_MAX ((size_t)1 << 30)
 
 /* ---- Holes ---------------------------------------------------------------------------------- */
 
@@ -22,10 +22,46 @@ struct fill {
 	struct error *err;
 };
 
+static int read_output(
+	struct run *r, struct arena *a, struct str path, struct str *value, struct error *err)
+{
+	scoped(buf) bytes = {0};
+	buf_init(&bytes, FILE_MAX);
+	autoclose int dir = dir_open(AT_FDCWD, r->o->output_dir, err);
+	autoclose int fd = dir < 0 ? -1 : file_open_within(dir, arena_cstr(a, path), O_RDONLY, err);
+	if (fd < 0 || file_read_fd(&bytes, fd, FILE_MAX, err) != 0)
+		return -1;
+	*value = bytes.n > 0 ? arena_str(a, buf_str(&bytes)) : STR("");
+	return 0;
+}
+
+/* What an earlier step left in the output directory; the record has its digest. */
+static void fill_file(struct fill *f, struct str name, struct str *value)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct str path = str_from_index(name, strlen(STEP_FILE_HOLE));
+	*value = STR("");
+	if (!f->record || f->status != 0)
+		return;
+	f->status = read_output(f->run, f->arena, path, value, f->err);
+	if (f->status != 0) {
+		error_wrap(f->err, "file that a step before this one has to make");
+		return;
+	}
+	struct digest sha256 = digest_bytes(*value);
+	digest_hex(hex, &sha256);
+	struct str shown = arena_printf(f->arena, "sha256:%s", hex);
+	f->status = record_fill(f->run, name, shown, f->err);
+}
+
 static bool fill_hole(void *ctx, struct str name, struct str *value)
 {
 	struct fill *f = ctx;
 	struct run *r = f->run;
+	if (str_has_prefix(name, STR(STEP_FILE_HOLE))) {
+		fill_file(f, name, value);
+		return true;
+	}
 	struct str plain = str_has_prefix(name, STR("build.")) ? str_from_index(name, 6) : name;
 	if (str_is(plain, "PackerRunUUID"))
 		*value = str_from(r->run_id);
@@ -178,7 +214,7 @@ static int step_download(
 	if (host_path(r, &a, destination, &path, err) != 0)
 		return -1;
 	scoped(buf) bytes = {0};
-	buf_init(&bytes, DOWNLOAD_MAX);
+	buf_init(&bytes, FILE_MAX);
 	const char *from = arena_cstr(&a, source);
 	if (r->communicator->ops->download(r->communicator, from, &bytes, err) != 0)
 		return -1;

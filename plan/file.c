@@ -144,9 +144,13 @@ static struct text file_destination(struct transfer *t, struct str path)
 	return t->config->destination;
 }
 
-/* A file that a step before this one makes on the build host. */
-static int upload_generated(struct transfer *t, const struct source *source, struct str path)
+/* A file that a step before this one makes on the build host, where such steps run. */
+static int upload_generated(struct transfer *t, const struct source *source, struct str raw)
 {
+	struct str path;
+	if (!path_join(t->c->arena, STR(""), raw, &path) || !path_is_clean(path))
+		return compile_error(t->c, &source->origin,
+			"%.*s: a generated file lies in the output directory", STR_ARG(raw));
 	struct step *s = compile_step(t->c, STEP_UPLOAD, &source->origin);
 	if (!s)
 		return -1;
@@ -170,7 +174,7 @@ static int upload(struct transfer *t, const struct source *source)
 	if (found.entry.kind == TREE_DIR)
 		return upload_directory(t, source, &found);
 	if (found.entry.kind == TREE_NONE && t->config->generated)
-		return upload_generated(t, source, found.path);
+		return upload_generated(t, source, path);
 	if (found.entry.kind == TREE_NONE)
 		return compile_error(
 			t->c, &source->origin, "%.*s: not in the commit", STR_ARG(found.path));
