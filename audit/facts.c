@@ -5,7 +5,7 @@
 
 #define WORK_MIN 30000000u
 #define WORK_PER_BYTE 400u
-#define SCRATCH_MIN ((size_t)96 << 20)
+#define SCRATCH_MIN ((size_t)192 << 20)
 #define SCRATCH_PER_BYTE 100u
 
 static const char *const kind_names[] = {

@@ -59,6 +59,23 @@ void put_str(struct members *m, const char *key, struct str s)
 	put_value(m, key, s.p ? hcl_string(fact_str(m->e, s)) : hcl_null());
 }
 
+/* Of words that were masked when the command was made. */
+static void put_shown(struct members *m, const char *key, struct str s)
+{
+	s = str_sub(s, 0, FACT_STRING_MAX);
+	put_value(m, key, s.p ? hcl_string(clean_utf8(m->e, s)) : hcl_null());
+}
+
+static void put_shown_list(struct members *m, const char *key, const struct str *items, size_t n)
+{
+	struct hcl_value *values = arena_array(m->e->scratch, struct hcl_value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct str s = str_sub(items[i], 0, FACT_STRING_MAX);
+		values[i] = items[i].p ? hcl_string(clean_utf8(m->e, s)) : hcl_null();
+	}
+	put_value(m, key, hcl_list(values, n));
+}
+
 void put_cstr(struct members *m, const char *key, const char *s)
 {
 	put_value(m, key, s ? hcl_string(str_from(s)) : hcl_null());
@@ -103,7 +120,7 @@ struct members members_of(struct eval *e, const struct command *c)
 	struct str none = {0};
 	struct str script = e->unit && e->unit->path.n != 0 ? e->unit->path : none;
 	put_cstr(&m, "phase", phase_name(e->phase));
-	put_str(&m, "command", c ? c->text : STR(""));
+	put_shown(&m, "command", c ? c->text : STR(""));
 	put_bool(&m, "conditional", e->conditional > 0);
 	put_str(&m, "script", script);
 	put_str(&m, "function", e->function.n != 0 ? e->function : none);
@@ -192,7 +209,7 @@ size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct
 	if (!seen_add(e, fact_hash(&f, m)))
 		return SIZE_MAX;
 	f.origin.file = arena_str(e->arena, f.origin.file);
-	f.command = arena_str(e->arena, fact_str(e, c ? c->text : STR("")));
+	f.command = arena_str(e->arena, clean_utf8(e, c ? c->text : STR("")));
 	struct hcl_value *v = arena_new(e->arena, struct hcl_value);
 	struct hcl_value made = hcl_object(e->scratch, m->keys, m->values, m->n);
 	*v = kept(e, &made, 0);
@@ -327,11 +344,11 @@ static void put_words(struct members *m, const struct command *c)
 	for (size_t i = 0; i < c->argc; i++)
 		words[i] = c->words[i].p ? c->shown[i] : (struct str){0};
 	flags_of(e, c, &flags, &operands);
-	put_str(m, "name", words[0].p ? base_name(words[0]) : words[0]);
-	put_str(m, "path", words[0]);
-	put_list(m, "argv", words, c->argc);
-	put_list(m, "flags", flags.items, flags.n);
-	put_list(m, "operands", operands.items, operands.n);
+	put_shown(m, "name", words[0].p ? base_name(words[0]) : words[0]);
+	put_shown(m, "path", words[0]);
+	put_shown_list(m, "argv", words, c->argc);
+	put_shown_list(m, "flags", flags.items, flags.n);
+	put_shown_list(m, "operands", operands.items, operands.n);
 }
 
 /* Of all that the fact will say, so that what was said needs not be made. */
@@ -390,6 +407,16 @@ size_t emit_verify(struct eval *e, const struct command *c, const struct check *
 	return emit(e, FACT_VERIFY, c, &m);
 }
 
+/* environment_vars of the template stand in the command line of the step. */
+static bool is_template_variable(const struct eval *e, struct str name)
+{
+	bool line = e->step && e->step->type == STEP_EXEC && e->unit && e->unit->path.n == 0;
+	for (size_t i = 0; line && i < e->step->exec.environment.n; i++)
+		if (str_eq(e->step->exec.environment.items[i], name))
+			return true;
+	return false;
+}
+
 void emit_env(struct eval *e, const struct command *c, struct str name, const struct value *v,
 	const char *scope)
 {
@@ -401,7 +428,7 @@ void emit_env(struct eval *e, const struct command *c, struct str name, const st
 	put_str(&m, "value", secret_value(name, s));
 	put_bool(&m, "persisted", false);
 	put_null(&m, "path");
-	put_cstr(&m, "scope", scope);
+	put_cstr(&m, "scope", is_template_variable(e, name) ? "template" : scope);
 	emit(e, FACT_ENV, c, &m);
 	secret_assign(e, c, name, v, "env");
 }

@@ -277,6 +277,8 @@ static int run_set(struct eval *e, const struct command *c, struct outcome *out)
 
 static int run_shopt(struct eval *e, const struct command *c, struct outcome *out)
 {
+	if (has_word(c, "expand_aliases"))
+		option_set(e, OPTION_ALIASES, has_word(c, "-s"));
 	if (has_word(c, "extglob"))
 		option_set(e, OPTION_EXTGLOB, has_word(c, "-s"));
 	*out = outcome_unknown();
@@ -331,6 +333,7 @@ static int run_eval(struct eval *e, const struct command *c, struct outcome *out
 	}
 	struct run r = {
 		.to = "eval",
+		.inherits = true,
 		.text = chunks_value(e, &text),
 		.command = c,
 		.dialect = e->process->dialect,

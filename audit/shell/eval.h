@@ -96,17 +96,17 @@ struct value;
 
 struct chunk {
 	enum chunk_kind kind;
+	uint16_t alt_count;
+	bool sensitive : 1; /* the template says so */
+	bool split : 1; /* unquoted result of an expansion */
+	bool quoted : 1; /* makes a field even when empty */
+	bool glob : 1; /* unquoted, so that * and ? are patterns */
+	bool brk : 1; /* a new field begins before it */
 	struct str text; /* the bytes, or for people what is not known: "${X}", "$(…)" */
 	const struct taint *taint;
 	const struct digest_of *digest;
 	const struct credit *credit; /* $?: what it proves when it is 0 */
 	const struct value *alts; /* of a choice; at least two */
-	size_t alt_count;
-	bool sensitive; /* the template says so */
-	bool split; /* unquoted result of an expansion */
-	bool quoted; /* makes a field even when empty */
-	bool glob; /* unquoted, so that * and ? are patterns */
-	bool brk; /* a new field begins before it */
 };
 
 struct value {
@@ -220,6 +220,7 @@ enum shell_option {
 	OPTION_PIPEFAIL,
 	OPTION_XTRACE,
 	OPTION_EXTGLOB,
+	OPTION_ALIASES,
 	OPTION_COUNT
 };
 
@@ -383,6 +384,7 @@ struct command {
 /* eval_value.c */
 struct value value_text(struct eval *e, struct str s);
 struct value value_unknown(struct eval *e, struct str label, const struct taint *taint);
+/* False, and a NULL str, when a part is not known. */
 bool value_const(struct eval *e, const struct value *v, struct str *out);
 bool value_empty(const struct value *v);
 /* The known bytes at the beginning. */
@@ -498,6 +500,7 @@ struct run {
 	size_t argc;
 	enum shell_dialect dialect;
 	bool child;
+	bool inherits; /* eval and aliases: return and exit are the surrounding code's */
 	bool errexit;
 	bool pipefail;
 	struct str wrapper;

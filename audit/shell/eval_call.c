@@ -384,6 +384,43 @@ static bool run_program(struct eval *e, const struct command *c, struct outcome 
 	return true;
 }
 
+/* sh expands aliases; bash does so in scripts only when it is told to. */
+static bool alias_text(struct eval *e, const struct command *c, struct value *out)
+{
+	const struct cell *cell = map_find(&e->process->aliases, c->words[0]);
+	bool expands = e->process->dialect == SHELL_POSIX || option_on(e, OPTION_ALIASES);
+	if (!cell || !cell->value || !expands || c->external)
+		return false;
+	const struct str *text = cell->value;
+	struct chunks code = {0};
+	chunks_add_text(e, &code, *text);
+	for (size_t i = 1; i < c->argc; i++) {
+		chunks_add_text(e, &code, STR(" "));
+		if (c->words[i].p)
+			chunks_add_text(e, &code, quote_word(e, c->words[i]));
+		else
+			chunks_add_value(e, &code, &c->argv[i]);
+	}
+	*out = chunks_value(e, &code);
+	return true;
+}
+
+static struct outcome run_alias_text(
+	struct eval *e, const struct command *c, const struct value *code)
+{
+	struct cell *cell = map_find(&e->process->aliases, c->words[0]);
+	const void *text = cell->value;
+	struct run r = {.to = "eval",
+		.text = *code,
+		.command = c,
+		.inherits = true,
+		.dialect = e->process->dialect};
+	cell_set(e, cell, NULL); /* no alias is expanded inside of itself */
+	struct outcome o = run_code(e, &r);
+	cell_set(e, cell, text);
+	return o;
+}
+
 /* The command under the name of the program that it is a copy of. */
 static struct outcome run_alias_of(struct eval *e, const struct command *c, struct str program)
 {
@@ -417,6 +454,9 @@ struct outcome run_command(struct eval *e, const struct command *c)
 		unresolved(e, c);
 		return o;
 	}
+	struct value code;
+	if (alias_text(e, c, &code))
+		return run_alias_text(e, c, &code);
 	const struct cell *f = map_find(&e->process->functions, name);
 	if (f && f->value && !c->external)
 		return run_function(e, c, f->value);

@@ -121,7 +121,7 @@ static struct outcome run_parsed(
 	} else if (r->argc > 1) {
 		args_set(e, r->argv + 1, r->argc - 1, false);
 	}
-	bool framed = r->child || r->to;
+	bool framed = !r->inherits;
 	struct frame f = frame_open(e, r->child ? FRAME_PROCESS : FRAME_SOURCE);
 	struct str function = e->function;
 	if (framed)

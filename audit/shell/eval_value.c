@@ -69,6 +69,17 @@ const struct taint *taint_via(struct eval *e, const struct taint *t, struct str 
 
 /* ---- Building ------------------------------------------------------------------------------- */
 
+/* Most values have one or two chunks, so they start small. */
+static void chunks_grow(struct eval *e, struct chunks *c)
+{
+	size_t cap = c->cap ? 2 * c->cap : 1;
+	struct chunk *items = arena_array(e->scratch, struct chunk, cap);
+	if (c->n > 0)
+		memcpy(items, c->items, c->n * sizeof(*items));
+	c->items = items;
+	c->cap = cap;
+}
+
 void chunks_add(struct eval *e, struct chunks *c, const struct chunk *chunk)
 {
 	charge(e, 1 + chunk->text.n / 16);
@@ -80,7 +91,9 @@ void chunks_add(struct eval *e, struct chunks *c, const struct chunk *chunk)
 	if (c->n >= VALUE_CHUNKS_MAX && !chunk->brk)
 		return;
 	c->bytes += chunk->text.n;
-	list_push(e->scratch, c) = *chunk;
+	if (c->n == c->cap)
+		chunks_grow(e, c);
+	c->items[c->n++] = *chunk;
 }
 
 void chunks_add_text(struct eval *e, struct chunks *c, struct str s)
@@ -162,6 +175,7 @@ struct value value_tainted(struct eval *e, struct str label, const struct taint 
 bool value_const(struct eval *e, const struct value *v, struct str *out)
 {
 	size_t bytes = 0;
+	*out = (struct str){0};
 	for (size_t i = 0; i < v->n; i++) {
 		if (v->items[i].kind != CHUNK_TEXT)
 			return false;
@@ -345,7 +359,8 @@ struct value value_join(
 		return alts.items[0];
 	struct value *copy = arena_array(e->scratch, struct value, alts.n);
 	memcpy(copy, alts.items, alts.n * sizeof(*copy));
-	struct chunk c = {.kind = CHUNK_CHOICE, .text = label, .alts = copy, .alt_count = alts.n};
+	struct chunk c = {
+		.kind = CHUNK_CHOICE, .text = label, .alts = copy, .alt_count = (uint16_t)alts.n};
 	return value_of_chunk(e, &c);
 }
 

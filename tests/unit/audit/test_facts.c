@@ -36,6 +36,30 @@ static struct str read_all(struct arena *a, const char *path)
 	return (struct str){bytes, n};
 }
 
+/* <sensitive:NAME> and <hole:NAME> stand for what the template knows of them. */
+static struct text make_text(struct arena *a, struct str s)
+{
+	struct text t = {0};
+	while (s.n > 0) {
+		size_t hole = str_find(s, STR("<hole:"));
+		size_t sensitive = str_find(s, STR("<sensitive:"));
+		size_t at = hole < sensitive ? hole : sensitive;
+		text_add_literal(&t, a, str_sub(s, 0, at));
+		if (at == STR_NPOS)
+			break;
+		s = str_from_index(s, at);
+		size_t colon = str_find_byte(s, ':');
+		size_t end = str_find_byte(s, '>');
+		struct str name = str_sub(s, colon + 1, end - colon - 1);
+		if (at == hole)
+			text_add_hole(&t, a, name);
+		else
+			text_add_sensitive(&t, a, name, STR("s3cr3t-value"));
+		s = str_from_index(s, end + 1);
+	}
+	return t;
+}
+
 static void add_step(struct plan *p, struct arena *a, struct str header, struct str body)
 {
 	struct str kind = header;
@@ -49,16 +73,16 @@ static void add_step(struct plan *p, struct arena *a, struct str header, struct 
 	s.origin.span = (struct span){.line = s.id, .col = 1};
 	if (str_is(kind, "upload")) {
 		s.type = STEP_UPLOAD;
-		s.upload.content = text_from(a, body);
-		s.upload.destination = text_from(a, rest);
+		s.upload.content = make_text(a, body);
+		s.upload.destination = make_text(a, rest);
 		s.upload.source = rest;
 	} else if (str_is(kind, "exec")) {
 		s.type = STEP_EXEC;
-		s.exec.command = text_from(a, str_trim(body));
+		s.exec.command = make_text(a, str_trim(body));
 		list_push(a, &s.exec.exit_codes) = 0;
 	} else if (str_is(kind, "host")) {
 		s.type = STEP_EXEC_HOST;
-		s.exec.script = text_from(a, body);
+		s.exec.script = make_text(a, body);
 		s.exec.source = STR("local.sh");
 		s.exec.argv.items = arena_array(a, struct text, 3);
 		s.exec.argv.items[0] = text_from(a, STR("/bin/sh"));
@@ -70,7 +94,7 @@ static void add_step(struct plan *p, struct arena *a, struct str header, struct 
 		assert_true(str_is(kind, "boot"));
 		s.type = STEP_BOOT;
 		s.boot.what = rest;
-		s.boot.content = text_from(a, body);
+		s.boot.content = make_text(a, body);
 	}
 	list_push(a, &p->steps) = s;
 }
@@ -92,8 +116,8 @@ static void load_case(struct loaded *l, const char *path)
 		if (str_is(header, "facts"))
 			l->wanted = body;
 		else if (str_is(header, "script"))
-			assert_int_equal(facts_of_script(&l->facts, &l->arena, body,
-						 STR("script"), &err),
+			assert_int_equal(
+				facts_of_script(&l->facts, &l->arena, body, STR("script"), &err),
 				0);
 		else
 			add_step(&plan, &l->arena, header, body);
@@ -193,8 +217,7 @@ static bool fact_matches(const struct fact *f, struct str line)
 			assert_true(str_to_u64(digits, &number));
 			if (f->origin.span.line != number)
 				return false;
-			if (colon != STR_NPOS &&
-				!str_eq(f->origin.file, str_sub(place, 0, colon)))
+			if (colon != STR_NPOS && !str_eq(f->origin.file, str_sub(place, 0, colon)))
 				return false;
 		} else if (!member_matches(f, w)) {
 			return false;
