@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -110,20 +111,29 @@ static int time_left(const struct watch *w, int64_t deadline)
 	return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
-static bool read_stream(int fd, int stream, const struct comm_output *out)
+/* At most `max` bytes; false at the end of the stream. */
+static bool read_stream(int fd, int stream, const struct comm_output *out, size_t *max)
 {
 	char bytes[READ_BYTES];
-	ssize_t n = read(fd, bytes, sizeof(bytes));
+	ssize_t n = read(fd, bytes, *max < sizeof(bytes) ? *max : sizeof(bytes));
 	if (n > 0 && out && out->write)
 		out->write(out->ctx, stream, (struct str){bytes, (size_t)n});
+	*max -= n > 0 ? (size_t)n : 0;
 	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+/*
+ * What the command left in the pipe before it ended. Processes that it left behind may write into
+ * it for ever, so that an empty pipe is not waited for.
+ */
 static void drain_stream(int fd, int stream, const struct comm_output *out)
 {
-	for (;;) {
+	int left = 0;
+	if (ioctl(fd, FIONREAD, &left) != 0 || left < 0)
+		return;
+	for (size_t max = (size_t)left; max > 0;) {
 		struct pollfd one = {fd, POLLIN, 0};
-		if (poll(&one, 1, 0) <= 0 || !read_stream(fd, stream, out))
+		if (poll(&one, 1, 0) <= 0 || !read_stream(fd, stream, out, &max))
 			return;
 	}
 }
@@ -142,7 +152,8 @@ static int serve(struct watch *w, int streams[2], const struct comm_output *out,
 	if (n < 0)
 		return errno == EINTR ? 0 : error_sys(err, "poll");
 	for (int i = 0; i < 2; i++) {
-		if (fds[2 + i].revents && !read_stream(streams[i], i + 1, out))
+		size_t max = READ_BYTES;
+		if (fds[2 + i].revents && !read_stream(streams[i], i + 1, out, &max))
 			streams[i] = -1;
 	}
 	if (fds[0].revents && watch_drain(w, err) != 0)
