@@ -184,7 +184,8 @@ struct str secret_value(struct str name, struct str value)
 /* A literal that stands for a password, rather than a place holder or an expression. */
 static bool is_literal_password(struct str s)
 {
-	if (s.n == 0 || s.p[0] == '/' || s.p[0] == '<' || s.p[0] == '$' || s.p[0] == '%')
+	if (s.n == 0 || str_find_byte(s, ' ') != STR_NPOS || s.p[0] == '/' || s.p[0] == '<' ||
+		s.p[0] == '$' || s.p[0] == '%')
 		return false;
 	return !word_in(s, "true false yes no none null stdin prompt env file ask - 0 1");
 }
@@ -336,12 +337,13 @@ struct password_option {
 	const char *options;
 	bool attached;
 	bool user; /* the argument is user:password */
+	const char *verb; /* only with this word */
 };
 
 static const struct password_option password_options[] = {
 	{"mysql mysqladmin mysqldump mysqlimport mariadb mariadb-admin mariadb-dump", "-p", true},
 	{"sshpass", "-p", true},
-	{"docker podman nerdctl helm skopeo", "-p --password", false},
+	{"docker podman nerdctl helm skopeo", "-p --password", false, false, "login"},
 	{"curl", "-u --user --proxy-user -U", false, true},
 	{"wget", "--password --http-password --ftp-password --proxy-password", false},
 	{"redis-cli", "-a --pass", false},
@@ -427,7 +429,8 @@ void secret_argv(struct eval *e, const struct command *c, struct str *shown)
 		secret_emit(e, c, &(struct secret_found){.kind = hit.kind, .where = "argv"});
 	}
 	for (size_t i = 0; i < countof(password_options); i++)
-		if (word_in(name, password_options[i].commands))
+		if (word_in(name, password_options[i].commands) &&
+			(!password_options[i].verb || has_word(c, password_options[i].verb)))
 			option_passwords(e, c, shown, &password_options[i]);
 	if (!word_in(name, "export local declare readonly typeset"))
 		long_passwords(e, c, shown);

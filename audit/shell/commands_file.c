@@ -113,6 +113,8 @@ static void copy_one(struct eval *e, const struct command *c, const struct copyi
 	struct file copy = {.copy_of = guest_path(e, source), .content = unknown};
 	if (f)
 		copy = *f;
+	if (!copy.place.unit && e->unit && e->node)
+		copy.place = (struct place){e->unit, e->node->span, false};
 	copy.boot_done = false;
 	copy.mode = k->mode.n != 0 || !f ? k->mode : f->mode;
 	guest_put(e, target, &copy);

@@ -223,6 +223,8 @@ static int run_fetcher(struct eval *e, const struct command *c, struct outcome *
 		return 1;
 	}
 	for (size_t i = 0; i < r->url_count && charge(e, 8); i++) {
+		if (value_empty(&r->urls[i]))
+			continue;
 		struct download d = {.tool = name, .insecure = r->insecure};
 		d.url = url_parse(e, &r->urls[i]);
 		d.dest = request_dest(e, f, r, i, &d.url);
@@ -553,12 +555,15 @@ static int run_socket(struct eval *e, const struct command *c, struct outcome *o
 
 static int run_ftp(struct eval *e, const struct command *c, struct outcome *out)
 {
+	static const struct optspec spec = {.shorts = "BbcDFiJlmoPRSseup"};
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
 	struct download d = {.tool = base_name(c->words[0])};
 	struct value url = {0};
 	*out = outcome_unknown();
-	for (size_t i = 1; i < c->argc && url.n == 0; i++)
-		if (!c->words[i].p || !str_has_prefix(c->words[i], STR("-")))
-			url = c->argv[i];
+	while (url.n == 0 && opts_next(&o, &opt))
+		if (opt.name.n == 0)
+			url = opt.value;
 	if (url.n == 0)
 		return 1;
 	d.url = url_parse(e, &url);

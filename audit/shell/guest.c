@@ -326,7 +326,7 @@ void guest_write(struct eval *e, const struct command *c, const struct write *w)
 		if (!old || old->tree)
 			before = (struct value){0};
 		f.content = appended(e, &before, content);
-		f.place = old && before.n != 0 ? old->place : w->place;
+		f.place = old && before.n != 0 ? old->place : place;
 		f.upload = old ? old->upload : NULL;
 		f.created = !old || old->created;
 	}

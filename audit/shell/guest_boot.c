@@ -212,6 +212,15 @@ static void boot_file(struct eval *e, const struct cell *cell, const struct boot
 	e->step = step;
 }
 
+/* The system's own files, edited, are not the plan's code. */
+static bool has_code(struct eval *e, const struct file *f)
+{
+	for (size_t i = 0; i < f->content.n; i++)
+		if (f->content.items[i].kind != CHUNK_UNKNOWN)
+			return true;
+	return value_taint(e, &f->content) != NULL;
+}
+
 /* What boot code writes may be boot code again: the list grows while it is read. */
 void guest_at_boot(struct eval *e)
 {
@@ -222,7 +231,7 @@ void guest_at_boot(struct eval *e)
 		const struct boot_path *b = f && !f->deleted && !f->tree && f->link.n == 0
 			? boot_path_find(c->key)
 			: NULL;
-		if (b && f->content.n > 0)
+		if (b && has_code(e, f))
 			boot_file(e, c, b);
 	}
 	e->phase = phase;
