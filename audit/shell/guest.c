@@ -311,8 +311,11 @@ void guest_write(struct eval *e, const struct command *c, const struct write *w)
 	if (str_has_prefix(path, STR("/dev/")) && !str_has_prefix(path, STR("/dev/shm/")))
 		return;
 	emit_write(e, c, w, path);
+	struct place place = w->place;
+	if (!place.unit && e->unit && e->node)
+		place = (struct place){e->unit, e->node->span, false};
 	struct file f = {.created = true,
-		.place = w->place,
+		.place = place,
 		.content = *content,
 		.mode = w->mode,
 		.deleted = w->deleted && str_is(str_from(w->by), "rm")};
