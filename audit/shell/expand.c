@@ -21,13 +21,13 @@ const struct shell_list *sh_parse_substituted(struct parser *p, char close, stru
 	if (!sh_enter(p) || !sh_enter(p))
 		return NULL;
 	size_t first = p->heredocs.first;
-	bool in_paren = p->in_paren;
+	char closer = p->closer;
 	p->heredocs.first = p->heredocs.n;
-	p->in_paren = close == ')';
+	p->closer = close;
 	const struct shell_list *list = sh_parse_list(p);
 	if (!list)
 		return NULL;
-	bool closed = close == '}' ? sh_accept_keyword(p, KW_RBRACE) : peek(p) == close;
+	bool closed = peek(p) == close;
 	if (at_end(p) && !closed) {
 		sh_fail_at(p, opener, "unterminated substitution, looking for '%c'", close);
 		return NULL;
@@ -36,11 +36,10 @@ const struct shell_list *sh_parse_substituted(struct parser *p, char close, stru
 		sh_fail_unexpected(p, NULL);
 		return NULL;
 	}
-	if (close != '}')
-		p->at.cur++;
+	p->at.cur++;
 	leave_heredocs(p, opener);
 	p->heredocs.first = first;
-	p->in_paren = in_paren;
+	p->closer = closer;
 	p->depth -= 2;
 	return list;
 }
@@ -265,9 +264,9 @@ static const struct shell_list *parse_window(struct parser *p)
 	if (!sh_enter(p) || !sh_enter(p))
 		return NULL;
 	size_t first = p->heredocs.first;
-	bool in_paren = p->in_paren;
+	char closer = p->closer;
 	p->heredocs.first = p->heredocs.n;
-	p->in_paren = false;
+	p->closer = '\0';
 	const struct shell_list *list = sh_parse_list(p);
 	if (!list)
 		return NULL;
@@ -277,7 +276,7 @@ static const struct shell_list *parse_window(struct parser *p)
 	}
 	sh_end_heredocs(p);
 	p->heredocs.first = first;
-	p->in_paren = in_paren;
+	p->closer = closer;
 	p->depth -= 2;
 	return list;
 }

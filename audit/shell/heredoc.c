@@ -44,7 +44,7 @@ struct body_end {
 static bool closes_substitution(
 	const struct parser *p, const struct heredoc *h, const char *line, const char *end)
 {
-	if (p->posix || !p->in_paren || (size_t)(end - line) <= h->delimiter.n)
+	if (p->posix || p->closer != ')' || (size_t)(end - line) <= h->delimiter.n)
 		return false;
 	return memcmp(line, h->delimiter.p, h->delimiter.n) == 0 &&
 		memchr(line + h->delimiter.n, ')', (size_t)(end - line) - h->delimiter.n);
@@ -147,10 +147,10 @@ static bool read_body(
 	if (!sh_enter(p))
 		return false;
 	size_t mark = p->parts.n;
-	bool in_paren = p->in_paren;
+	char closer = p->closer;
 	p->at = window;
 	p->heredocs.first = p->heredocs.n;
-	p->in_paren = false;
+	p->closer = '\0';
 	p->bodies++;
 	struct scan s = {.bits = TEXT_HEREDOC};
 	if (!sh_scan_parts(p, &s)) {
@@ -166,7 +166,7 @@ static bool read_body(
 	}
 	p->heredocs.n = start.heredocs;
 	p->heredocs.first = start.heredocs_first;
-	p->in_paren = in_paren;
+	p->closer = closer;
 	p->depth = start.depth;
 	p->bodies = start.bodies;
 	p->keyword_at = NULL;

@@ -388,7 +388,7 @@ struct checkpoint sh_checkpoint(const struct parser *p)
 		.start = offset(p),
 		.depth = p->depth,
 		.bodies = p->bodies,
-		.in_paren = p->in_paren,
+		.closer = p->closer,
 		.extglob = p->extglob};
 }
 
@@ -416,7 +416,7 @@ bool sh_retry(struct parser *p, const struct checkpoint *c)
 	p->commands = c->commands;
 	p->depth = c->depth;
 	p->bodies = c->bodies;
-	p->in_paren = c->in_paren;
+	p->closer = c->closer;
 	p->extglob = c->extglob;
 	p->keyword_at = NULL;
 	return true;

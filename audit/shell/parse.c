@@ -41,6 +41,9 @@ static bool at_list_end(struct parser *p)
 	switch (*p->at.cur) {
 	case ')':
 		return true;
+	case '}':
+		/* That of "${ list; }" needs nothing behind it. */
+		return p->closer == '}' || sh_peek_keyword(p) == KW_RBRACE;
 	case ';': {
 		char c = sh_peek_second(p);
 		return c == ';' || (c == '&' && !p->posix);

@@ -87,7 +87,7 @@ struct parser {
 	struct place at;
 	bool posix;
 	enum extglob_state extglob;
-	bool in_paren; /* directly inside of $( ) or <( ) */
+	char closer; /* what ends the innermost substitution: ')' or '}', else NUL */
 	unsigned depth;
 	unsigned bodies; /* here-document bodies that reading is inside of */
 	size_t commands;
@@ -162,7 +162,7 @@ struct checkpoint {
 	uint32_t start;
 	unsigned depth;
 	unsigned bodies;
-	bool in_paren;
+	char closer;
 	enum extglob_state extglob;
 };
 

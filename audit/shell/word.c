@@ -100,14 +100,36 @@ static enum step scan_backslash(struct parser *p, struct scan *s)
 	return STEP_ON;
 }
 
+/*
+ * Single quotes in "${x-'...'}": bash finds the end as if they quoted, and expands what is between
+ * them when it runs. What cannot be expanded is a literal here.
+ */
+static enum step scan_seeming_quotes(struct parser *p, struct scan *s)
+{
+	const char *end = p->at.end;
+	const char *close = memchr(p->at.cur + 1, '\'', (size_t)(end - p->at.cur - 1));
+	if (!close) {
+		sh_fail_at(p, here(p), "unterminated single quote");
+		return STEP_FAIL;
+	}
+	p->at.cur++;
+	flush_run(p, s);
+	struct checkpoint start = sh_checkpoint(p);
+	struct scan inner = {.bits = TEXT_QUOTED_ARG, .single = true};
+	p->at.end = close;
+	bool ok = sh_scan_parts(p, &inner);
+	p->at.end = end;
+	if (!ok && !sh_retry(p, &start))
+		return STEP_FAIL;
+	start_run(p, s);
+	sh_advance_to(p, close + 1);
+	return STEP_ON;
+}
+
 static enum step scan_single_quote(struct parser *p, struct scan *s)
 {
-	if (s->bits == TEXT_QUOTED_ARG && !s->pattern) {
-		/* bash finds the end as if they quoted, and expands what is between them. */
-		if (!p->posix)
-			s->single = !s->single;
-		return go_on(p);
-	}
+	if (s->bits == TEXT_QUOTED_ARG && !s->pattern)
+		return p->posix || s->single ? go_on(p) : scan_seeming_quotes(p, s);
 	if (s->bits == TEXT_ARITH && p->posix)
 		return go_on(p);
 	flush_run(p, s);
@@ -207,6 +229,8 @@ static enum step scan_close(struct parser *p, struct scan *s)
 			s->level--;
 		return go_on(p);
 	}
+	if (s->bits == TEXT_ARITH && s->level == 0 && p->posix && sh_peek_second(p) != ')')
+		return go_on(p);
 	if (s->bits == TEXT_WORD || (s->level == 0 && !s->then_word))
 		return STEP_STOP;
 	if (s->level == 0)
