@@ -14,6 +14,7 @@
 #define PATH_BYTES_MAX 4096
 #define XATTR_NAMES_MAX 8192
 #define XATTR_VALUE_MAX 65536
+#define WHITEOUT ".wh."
 
 /* What an image keeps of extended attributes; the rest belongs to the machine that built it. */
 static const struct str kept_xattrs[] = {
@@ -28,12 +29,20 @@ struct inode_key {
 	ino_t ino;
 };
 
+/* A file with several names. */
+struct file_names {
+	struct inode_key lower; /* the file that has these names there */
+	bool regrouped; /* that file has other names */
+	struct str first; /* under which it was written; empty: not yet */
+};
+
 struct layer {
 	struct tar *tar;
 	const struct layer_options *options;
-	struct arena links_arena;
-	struct map
-		links; /* inode_key of files with several names -> struct str *, the first name */
+	bool difference;
+	bool noting; /* the first walk: nothing is written */
+	struct arena names_arena;
+	struct map names; /* inode_key -> struct file_names * */
 };
 
 /* One directory of the walk: descriptors, and the path from the root. */
@@ -58,6 +67,40 @@ static struct str child_path(struct arena *a, const struct level *level, struct 
 	if (level->path.n == 0)
 		return arena_str(a, name);
 	return arena_printf(a, "%.*s/%.*s", STR_ARG(level->path), STR_ARG(name));
+}
+
+/* ---- Files with several names --------------------------------------------------------------- */
+
+/* NULL for a file with one name. */
+static struct file_names *find_names(struct layer *l, const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
+		return NULL;
+	struct inode_key key = {0};
+	key.dev = st->st_dev;
+	key.ino = st->st_ino;
+	struct str bytes = {(const char *)&key, sizeof(key)};
+	struct file_names *names = map_find(&l->names, bytes);
+	if (names)
+		return names;
+	names = arena_new(&l->names_arena, struct file_names);
+	map_put(&l->names, &l->names_arena, arena_str(&l->names_arena, bytes), names);
+	return names;
+}
+
+static void note_name(struct layer *l, const struct pair *p)
+{
+	struct file_names *names = find_names(l, &p->st);
+	if (!names)
+		return;
+	bool seen = names->lower.ino != 0;
+	if (!p->in_lower)
+		names->regrouped = true;
+	else if (seen &&
+		(names->lower.dev != p->lower.st_dev || names->lower.ino != p->lower.st_ino))
+		names->regrouped = true;
+	else
+		names->lower = (struct inode_key){p->lower.st_dev, p->lower.st_ino};
 }
 
 /* ---- Extended attributes -------------------------------------------------------------------- */
@@ -192,10 +235,13 @@ static bool same_inode_fields(const struct layer *l, const struct pair *p)
 }
 
 /* Change times cannot be set, so that an equal one (of the same inode) proves equal content. */
-static int is_same(const struct layer *l, const struct pair *p, bool *same, struct error *err)
+static int is_same(struct layer *l, const struct pair *p, bool *same, struct error *err)
 {
 	*same = false;
 	if (!p->in_lower || !same_inode_fields(l, p))
+		return 0;
+	const struct file_names *names = find_names(l, &p->st);
+	if (names && names->regrouped)
 		return 0;
 	*same = true;
 	bool untouched = !l->options->compare_bytes &&
@@ -234,23 +280,17 @@ static enum tar_type tar_type_of(mode_t mode)
 /* Turns the entry into a hard link when its file has been written under another name. */
 static void link_to_first(struct layer *l, const struct stat *st, struct tar_entry *e)
 {
-	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
+	struct file_names *names = find_names(l, st);
+	if (!names)
 		return;
-	struct inode_key key = {0};
-	key.dev = st->st_dev;
-	key.ino = st->st_ino;
-	struct str bytes = {(const char *)&key, sizeof(key)};
-	const struct str *first = map_find(&l->links, bytes);
-	if (first) {
-		e->type = TAR_HARD_LINK;
-		e->link = *first;
-		e->size = 0;
-		e->xattr_count = 0;
+	if (names->first.n == 0) {
+		names->first = arena_str(&l->names_arena, e->path);
 		return;
 	}
-	struct str *path = arena_new(&l->links_arena, struct str);
-	*path = arena_str(&l->links_arena, e->path);
-	map_put(&l->links, &l->links_arena, arena_str(&l->links_arena, bytes), path);
+	e->type = TAR_HARD_LINK;
+	e->link = names->first;
+	e->size = 0;
+	e->xattr_count = 0;
 }
 
 static int write_entry(struct layer *l, const struct pair *p, struct str path, struct error *err)
@@ -297,7 +337,7 @@ static int write_entry(struct layer *l, const struct pair *p, struct str path, s
 static int write_whiteout(struct layer *l, struct arena *a, const struct level *level,
 	struct str name, struct error *err)
 {
-	struct str hidden = arena_printf(a, ".wh.%.*s", STR_ARG(name));
+	struct str hidden = arena_printf(a, WHITEOUT "%.*s", STR_ARG(name));
 	struct tar_entry e = {
 		.type = TAR_FILE,
 		.path = child_path(a, level, hidden),
@@ -329,6 +369,22 @@ static int walk_child(struct layer *l, const struct pair *p, struct str path, st
 	return walk(l, &below, err);
 }
 
+static int write_change(
+	struct layer *l, struct arena *a, const struct pair *p, struct str path, struct error *err)
+{
+	bool same = false;
+	if (l->difference && str_has_prefix(str_from(p->name), STR(WHITEOUT)))
+		return error_set(err, ERROR_INPUT,
+			"/%.*s: in an image layer, a name that begins with \"" WHITEOUT
+			"\" removes a file; rename it, or leave out the format \"oci\"",
+			STR_ARG(path));
+	if (tar_type_of(p->st.st_mode) == TAR_NONE)
+		return p->in_lower ? write_whiteout(l, a, p->level, str_from(p->name), err) : 0;
+	if (is_same(l, p, &same, err) != 0)
+		return -1;
+	return same ? 0 : write_entry(l, p, path, err);
+}
+
 static int visit(struct layer *l, struct arena *a, const struct level *level, struct str name,
 	struct error *err)
 {
@@ -337,11 +393,10 @@ static int visit(struct layer *l, struct arena *a, const struct level *level, st
 		return error_sys(err, "%s", name.p);
 	p.in_lower = level->lower >= 0 &&
 		fstatat(level->lower, name.p, &p.lower, AT_SYMLINK_NOFOLLOW) == 0;
-	bool same = false;
-	if (is_same(l, &p, &same, err) != 0)
-		return -1;
 	struct str path = child_path(a, level, name);
-	if (!same && write_entry(l, &p, path, err) != 0)
+	if (l->noting)
+		note_name(l, &p);
+	else if (write_change(l, a, &p, path, err) != 0)
 		return -1;
 	return S_ISDIR(p.st.st_mode) ? walk_child(l, &p, path, err) : 0;
 }
@@ -363,7 +418,8 @@ static int walk(struct layer *l, const struct level *level, struct error *err)
 		else
 			order = i < names.n ? -1 : 1;
 		if (order > 0) {
-			if (write_whiteout(l, &a, level, lower.items[j++], err) != 0)
+			struct str gone = lower.items[j++];
+			if (!l->noting && write_whiteout(l, &a, level, gone, err) != 0)
 				return -1;
 			continue;
 		}
@@ -374,21 +430,30 @@ static int walk(struct layer *l, const struct level *level, struct error *err)
 	return 0;
 }
 
+static int write_all(struct layer *l, const struct level *root, struct error *err)
+{
+	struct pair top = {.level = root, .name = "."};
+	bool same = false;
+	if (fstat(root->tree, &top.st) != 0)
+		return error_sys(err, "root");
+	top.in_lower = root->lower >= 0 && fstat(root->lower, &top.lower) == 0;
+	/* Whether a name belongs to the same file as before is known when all names are. */
+	l->noting = l->difference;
+	if (l->noting && walk(l, root, err) != 0)
+		return -1;
+	l->noting = false;
+	if (is_same(l, &top, &same, err) != 0 ||
+		(!same && write_entry(l, &top, STR("."), err) != 0))
+		return -1;
+	return walk(l, root, err);
+}
+
 int layer_write(
 	struct tar *out, int tree, int lower, const struct layer_options *o, struct error *err)
 {
-	struct layer l = {.tar = out, .options = o};
+	struct layer l = {.tar = out, .options = o, .difference = lower >= 0};
 	struct level root = {tree, lower, STR(""), 0};
-	struct pair top = {.level = &root, .name = "."};
-	int r = fstat(tree, &top.st) == 0 ? 0 : error_sys(err, "root");
-	top.in_lower = lower >= 0 && fstat(lower, &top.lower) == 0;
-	bool same = false;
-	if (r == 0)
-		r = is_same(&l, &top, &same, err);
-	if (r == 0 && !same)
-		r = write_entry(&l, &top, STR("."), err);
-	if (r == 0)
-		r = walk(&l, &root, err);
-	arena_clear(&l.links_arena);
+	int r = write_all(&l, &root, err);
+	arena_clear(&l.names_arena);
 	return r;
 }

@@ -12,7 +12,8 @@ struct layer_options {
 /*
  * Adds every entry of `tree`, names of a directory in byte order; with `lower` (>= 0) only what
  * differs from it, and what is gone as an OCI whiteout. Both are descriptors of directories;
- * nothing is mounted in them. Sockets are left out.
+ * nothing is mounted in them. Sockets are left out. ERROR_INPUT with `lower` and a name that would
+ * be taken for a whiteout.
  */
 MUST_CHECK int layer_write(
 	struct tar *out, int tree, int lower, const struct layer_options *o, struct error *err);

@@ -1,6 +1,8 @@
 /* Archives: written, unpacked, compared. */
 #include "build_fixture.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/xattr.h>
 
 #include "builders/extract.h"
@@ -293,6 +295,48 @@ static void hard_links_and_attributes_survive_a_layer(void **state)
 		"getcap gnu/x | grep -q cap_net_raw || ! command -v getcap"));
 }
 
+static void names_of_one_file_stay_names_of_one_file(void **state)
+{
+	struct build_fixture *f = *state;
+	assert_true(shell(f,
+		"mkdir a && echo 1 > a/x && ln a/x a/y && echo 1 > a/k && ln a/k a/l && "
+		"find a -exec touch -d @5 {} + && cp -a a b && ln b/x b/z && rm b/y && "
+		"touch -d @5 b"));
+	assert_string_equal(layer_names(f, "a", "b"),
+		"x\n"
+		".wh.y\n"
+		"z\n");
+	assert_true(shell(f, "mkdir gnu && tar -C gnu -xf layer.tar && test gnu/x -ef gnu/z"));
+}
+
+static void a_socket_in_place_of_a_file_removes_the_file(void **state)
+{
+	struct build_fixture *f = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	assert_true(shell(f, "mkdir a b && echo 1 > a/x && touch -d @5 a b"));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", fixture_path(f, "b/x"));
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_true(shell(f, "touch -d @5 b"));
+	assert_string_equal(layer_names(f, "a", "b"), ".wh.x\n");
+}
+
+static void a_name_that_would_remove_a_file_is_refused(void **state)
+{
+	struct build_fixture *f = *state;
+	struct error err = {0};
+	assert_true(shell(f, "mkdir -p a/d b/d && echo 1 > a/d/x && echo 1 > b/d/.wh.x"));
+	autoclose int l = dir_open(AT_FDCWD, fixture_path(f, "a"), &err);
+	autoclose int u = dir_open(AT_FDCWD, fixture_path(f, "b"), &err);
+	autoclose int fd = new_file(f, "layer.tar");
+	scoped(tar) t = {0};
+	tar_init(&t, fd);
+	struct layer_options o = {.epoch = FIXTURE_EPOCH, .compare_bytes = true};
+	assert_int_equal(layer_write(&t, u, l, &o, &err), -1);
+	assert_int_equal(err.code, ERROR_INPUT);
+	assert_non_null(strstr(err.text, "/d/.wh.x"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +348,9 @@ int main(void)
 		TEST(gzip_has_the_same_bytes_each_time),
 		TEST(a_layer_holds_what_differs_and_whiteouts_for_what_is_gone),
 		TEST(hard_links_and_attributes_survive_a_layer),
+		TEST(names_of_one_file_stay_names_of_one_file),
+		TEST(a_socket_in_place_of_a_file_removes_the_file),
+		TEST(a_name_that_would_remove_a_file_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
