@@ -67,6 +67,32 @@ static int list(struct cli *cli, const void *options, struct error *err)
 	return cli_print(&out, err) < 0 ? -1 : EXIT_YES;
 }
 
+/* Which packs are loaded, and which profiles there are to judge by. */
+static int profiles(struct cli *cli, const void *options, struct error *err)
+{
+	const struct policy_verb *o = options;
+	scoped(pipeline) p = {.cli = cli};
+	if (pipeline_policy(&p, &o->policy, err) < 0)
+		return -1;
+	scoped(buf) out = {0};
+	struct json *all = json_array(&p.arena);
+	size_t n = 0;
+	const struct policy_profile_name *names = policy_profiles(p.policy, &n);
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(&out, "%-14.*s %.*s\n", STR_ARG(names[i].name),
+			STR_ARG(names[i].description));
+		struct json *one = json_append(&p.arena, all, json_object(&p.arena));
+		json_set(&p.arena, one, "name", json_string(&p.arena, names[i].name));
+		json_set(&p.arena, one, "description", json_string(&p.arena, names[i].description));
+	}
+	if (o->json) {
+		buf_reset(&out);
+		json_write_pretty(&out, all);
+		buf_add_byte(&out, '\n');
+	}
+	return cli_print(&out, err) < 0 ? -1 : EXIT_YES;
+}
+
 static void add_section(struct buf *out, const char *title, struct str text)
 {
 	if (text.n > 0)
@@ -157,6 +183,14 @@ static const struct command verb_list = {
 	.options_size = sizeof(struct policy_verb),
 	.run = list,
 };
+static const struct command verb_profiles = {
+	.name = "profiles",
+	.summary = "list the profiles to judge by",
+	.synopsis = "",
+	.groups = groups,
+	.options_size = sizeof(struct policy_verb),
+	.run = profiles,
+};
 static const struct command verb_explain = {
 	.name = "explain",
 	.summary = "say what a rule finds, why, and what to do",
@@ -182,7 +216,7 @@ static const struct command verb_digest = {
 	.run = digest,
 };
 static const struct command *const verbs[] = {
-	&verb_list, &verb_explain, &verb_test, &verb_digest, NULL};
+	&verb_list, &verb_profiles, &verb_explain, &verb_test, &verb_digest, NULL};
 
 const struct command command_policy = {
 	.name = "policy",
