@@ -354,11 +354,11 @@ static void extract(struct eval *e, const struct command *c, struct str dir,
 		w.content = NULL;
 		return;
 	}
+	const struct file *old = dir.p ? guest_find(e, dir) : NULL;
 	guest_write(e, c, &w);
 	if (!dir.p)
 		return;
-	struct file tree = {.tree = true, .content = content};
-	guest_put(e, dir, &tree);
+	guest_put(e, dir, guest_tree(e, old, &content));
 }
 
 static bool is_archive_word(struct str w)

@@ -50,11 +50,10 @@ static void deliver(struct eval *e, const struct command *c, const struct downlo
 		return;
 	}
 	struct write w = {.path = d->dest, .content = &v, .by = "download"};
+	const struct file *old = tree ? guest_find(e, d->dest) : NULL;
 	guest_write(e, c, &w);
-	if (tree) {
-		struct file f = {.tree = true, .content = v};
-		guest_put(e, d->dest, &f);
-	}
+	if (tree)
+		guest_put(e, d->dest, guest_tree(e, old, &v));
 }
 
 static struct str joined(struct eval *e, struct str dir, struct str name)

@@ -449,10 +449,10 @@ static const struct credit *grep_credit(
 			continue;
 		struct str plain = str_has_prefix(w, STR("^")) ? str_from_index(w, 1) : w;
 		bool known = c->words[i].p != NULL;
-		if (known && (!is_digest_text(plain) || plain.n < 32))
+		if (known && (!is_digest_text(plain) || plain.n < 16))
 			return NULL;
-		struct checked k = {
-			d->object, d->taint, "compare", digest_reason(d->algorithm, &c->argv[i])};
+		struct checked k = {d->object, d->taint, "compare",
+			digest_reason(e, d->algorithm, &c->argv[i])};
 		return check_made(e, c, &k, NULL);
 	}
 	return NULL;

@@ -241,7 +241,7 @@ static int run_minisign(struct eval *e, const struct command *c, struct outcome 
 		if (opt_is(&opt, "-m"))
 			object = opt.text;
 		if (opt_is(&opt, "-P"))
-			reason = opt.text.p ? "" : digest_reason(STR("key"), &opt.value);
+			reason = opt.text.p ? "" : (opt.value.n > 0 ? "unknown-key" : "");
 		if (opt_is(&opt, "-p") && opt.text.p)
 			reason = key_reason(e, guest_find(e, opt.text));
 	}

@@ -530,6 +530,10 @@ const struct file *guest_find_program(struct eval *e, struct str name, struct st
 struct value guest_read(struct eval *e, struct str path);
 /* The program of the system that a copy or link is; empty when it is none. */
 struct str guest_alias(struct eval *e, struct str path);
+/* The same for a name without a path. */
+struct str guest_program_alias(struct eval *e, struct str name);
+/* A directory with this content on top of what is there. */
+const struct file *guest_tree(struct eval *e, const struct file *old, const struct value *content);
 /* Sources of all files below the directory. */
 const struct taint *guest_below(struct eval *e, struct str dir);
 bool is_stdin_path(struct str path);
@@ -651,7 +655,7 @@ const struct credit *check_made(struct eval *e, const struct command *c, const s
 command_fn run_test;
 const struct credit *check_sums(struct eval *e, const struct command *c, const char *method,
 	struct str algorithm, const struct value *list);
-const char *digest_reason(struct str algorithm, const struct value *expected);
+const char *digest_reason(struct eval *e, struct str algorithm, const struct value *expected);
 
 /* A shell with these words: -c, -s, a file, or standard input. */
 struct outcome run_shell(struct eval *e, const struct command *c, enum shell_dialect dialect);

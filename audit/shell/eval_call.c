@@ -460,10 +460,14 @@ struct outcome run_command(struct eval *e, const struct command *c)
 	const struct cell *f = map_find(&e->process->functions, name);
 	if (f && f->value && !c->external)
 		return run_function(e, c, f->value);
-	struct str alias = str_find_byte(name, '/') != STR_NPOS ? guest_alias(e, name) : STR("");
+	struct str alias = STR("");
+	if (str_find_byte(name, '/') != STR_NPOS)
+		alias = guest_alias(e, name);
+	else if (e->programs)
+		alias = guest_program_alias(e, name);
 	const struct command_entry *entry =
 		map_find(&e->commands, base_name(alias.n ? alias : name));
-	if (alias.n > 0 && entry)
+	if (alias.n > 0 && !str_eq(base_name(alias), name))
 		return run_alias_of(e, c, alias);
 	if (is_pattern(c)) {
 		unresolved(e, c);

@@ -408,7 +408,8 @@ static const struct credit *case_credit(struct eval *e, const struct shell_comma
 		return NULL;
 	struct command here = {.node = c, .origin = unit_origin(e->unit, &c->span)};
 	here = command_new(e, &here, &pattern, 1);
-	struct checked k = {d->object, d->taint, "compare", digest_reason(d->algorithm, &pattern)};
+	struct checked k = {
+		d->object, d->taint, "compare", digest_reason(e, d->algorithm, &pattern)};
 	return check_made(e, &here, &k, NULL);
 }
 

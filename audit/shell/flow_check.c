@@ -6,7 +6,12 @@ static bool is_weak_hash(struct str algorithm)
 	return word_in(algorithm, "md5 sha1 crc32 sum cksum b2-weak");
 }
 
-const char *digest_reason(struct str algorithm, const struct value *expected)
+static bool is_hex(char c)
+{
+	return memchr("0123456789abcdefABCDEF", c, 22) != NULL;
+}
+
+const char *digest_reason(struct eval *e, struct str algorithm, const struct value *expected)
 {
 	bool network = false;
 	bool unknown = false;
@@ -15,7 +20,13 @@ const char *digest_reason(struct str algorithm, const struct value *expected)
 		network = network || c->taint;
 		unknown = unknown || c->kind != CHUNK_TEXT;
 	}
-	if (is_weak_hash(algorithm))
+	struct str literal;
+	size_t digits = 0;
+	if (value_const(e, expected, &literal))
+		for (literal = str_trim(literal); digits < literal.n && is_hex(literal.p[digits]);)
+			digits++;
+	/* A part of a digest is as weak as a short one. */
+	if (is_weak_hash(algorithm) || (digits > 0 && digits < 56))
 		return "weak-hash";
 	if (network)
 		return "same-origin";
@@ -59,7 +70,7 @@ bool is_digest_text(struct str s)
 	s = str_trim(s);
 	s = str_sub(s, 0, str_find_byte(s, ' '));
 	for (size_t i = 0; i < s.n; i++)
-		if (!memchr("0123456789abcdefABCDEF", s.p[i], 22))
+		if (!is_hex(s.p[i]))
 			return false;
 	return s.n >= 8;
 }
@@ -77,7 +88,8 @@ static const struct credit *compare(
 	struct str literal;
 	if (!d || (value_const(e, expected, &literal) && !is_digest_text(literal)))
 		return NULL;
-	struct checked k = {d->object, d->taint, "compare", digest_reason(d->algorithm, expected)};
+	struct checked k = {
+		d->object, d->taint, "compare", digest_reason(e, d->algorithm, expected)};
 	return check_made(e, c, &k, NULL);
 }
 
@@ -216,7 +228,7 @@ static void sum_line(struct sums *s, struct str line)
 	}
 	if (f)
 		content = f->content;
-	const char *reason = digest_reason(s->algorithm, &d);
+	const char *reason = digest_reason(e, s->algorithm, &d);
 	if (s->trusted && strcmp(reason, "same-origin") == 0)
 		reason = "";
 	struct checked k = {path, value_taint(e, &content), s->method, reason};

@@ -4,6 +4,9 @@
 #define LINKS_MAX 8
 #define CONTENT_SHOWN_MAX ((size_t)64 << 10)
 
+static const char *const program_dirs[] = {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/",
+	"/usr/bin/", "/sbin/", "/bin/", "~/bin/", "~/.local/bin/"};
+
 /* ---- Paths ---------------------------------------------------------------------------------- */
 
 static bool is_rooted(struct str path)
@@ -74,19 +77,33 @@ static const struct file *find_glob(struct eval *e, struct str pattern)
 	return found;
 }
 
+const struct file *guest_tree(struct eval *e, const struct file *old, const struct value *content)
+{
+	struct file *f = arena_new(e->scratch, struct file);
+	f->tree = true;
+	f->content = *content;
+	if (old && old->tree && !old->deleted)
+		f->content = value_unknown(e, STR("…"),
+			taint_union(e, value_taint(e, content), value_taint(e, &old->content)));
+	return f;
+}
+
+/* Any of the trees above may hold it. */
 static const struct file *find_in_tree(struct eval *e, struct str path)
 {
+	const struct file *found = NULL;
 	while (path.n > 1) {
 		size_t slash = str_rfind_byte(path, '/');
 		if (slash == STR_NPOS)
-			return NULL;
+			break;
 		path = str_sub(path, 0, slash);
 		const struct cell *c = map_find(&e->files, path);
 		const struct file *f = c ? c->value : NULL;
-		if (f && f->tree && !f->deleted)
-			return f;
+		if (!f || !f->tree || f->deleted)
+			continue;
+		found = found ? guest_tree(e, found, &f->content) : f;
 	}
-	return NULL;
+	return found;
 }
 
 const struct file *guest_find(struct eval *e, struct str path)
@@ -113,8 +130,6 @@ const struct file *guest_find(struct eval *e, struct str path)
 
 const struct file *guest_find_program(struct eval *e, struct str name, struct str *path)
 {
-	static const char *const dirs[] = {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/",
-		"/usr/bin/", "/sbin/", "/bin/", "~/bin/", "~/.local/bin/"};
 	struct value v = variable_value(e, STR("PATH"));
 	struct str known = value_prefix(e, &v);
 	struct str dir;
@@ -127,8 +142,9 @@ const struct file *guest_find_program(struct eval *e, struct str name, struct st
 			return f;
 		}
 	}
-	for (size_t i = 0; i < countof(dirs); i++) {
-		struct str full = arena_printf(e->scratch, "%s%.*s", dirs[i], STR_ARG(name));
+	for (size_t i = 0; i < countof(program_dirs); i++) {
+		struct str full =
+			arena_printf(e->scratch, "%s%.*s", program_dirs[i], STR_ARG(name));
 		const struct file *f = guest_find(e, full);
 		if (f && !f->tree) {
 			*path = full;
@@ -170,6 +186,18 @@ const struct taint *guest_below(struct eval *e, struct str dir)
 bool is_stdin_path(struct str path)
 {
 	return word_in(path, "/dev/stdin /dev/fd/0 /proc/self/fd/0");
+}
+
+struct str guest_program_alias(struct eval *e, struct str name)
+{
+	for (size_t i = 0; i < countof(program_dirs); i++) {
+		struct str full =
+			arena_printf(e->scratch, "%s%.*s", program_dirs[i], STR_ARG(name));
+		struct str alias = guest_alias(e, full);
+		if (alias.n > 0 && !str_has_suffix(alias, full))
+			return alias;
+	}
+	return STR("");
 }
 
 /* /dev/tcp/HOST/PORT is a connection. */
