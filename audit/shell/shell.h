@@ -66,20 +66,21 @@ struct shell_param {
 };
 
 struct shell_part {
-	enum shell_part_kind kind;
-	bool escaped; /* SHELL_LITERAL that came from a backslash: neither glob nor brace nor tilde */
 	struct span span;
 	struct str text;
-	struct shell_part *parts; /* DOUBLE, ARITH; EXTGLOB: what is inside the parentheses */
+	/* By kind, and only one of them. */
 	union {
-		const struct shell_param *param; /* of SHELL_PARAM only */
-		const struct shell_list
-			*list; /* of SHELL_COMMAND_SUBST and SHELL_PROCESS_SUBST only */
-		/* Of SHELL_ARRAY only; "[k]=v" elements keep their text. */
-		const struct shell_word *const *elements;
+		struct shell_part *parts; /* DOUBLE, ARITH; EXTGLOB: what is in the parentheses */
+		const struct shell_param *param; /* PARAM */
+		const struct shell_list *list; /* COMMAND_SUBST, PROCESS_SUBST */
+		const struct shell_word *const *elements; /* ARRAY; "[k]=v" keep their text */
 	};
-	uint32_t part_count;
-	uint32_t element_count;
+	union {
+		uint32_t part_count;
+		uint32_t element_count;
+	};
+	enum shell_part_kind kind : 8;
+	bool escaped; /* SHELL_LITERAL from a backslash: neither glob nor brace nor tilde */
 };
 
 struct shell_word {
