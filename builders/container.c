@@ -200,9 +200,13 @@ static NORETURN void child_main(
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	char byte = 0;
 	int error = 0;
+	if (read(go, &byte, 1) != 1)
+		_exit(127);
+	/* Its memory is the builder's: what runs inside already must not read it before the exec. */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (child_enter(c, command) != 0) {
 		error = errno;
-	} else if (read(go, &byte, 1) == 1) {
+	} else {
 		syscall(SYS_close_range, 3U, ~0U, 1U << 2); /* CLOSE_RANGE_CLOEXEC */
 		union {
 			const char *const *in;

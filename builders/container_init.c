@@ -20,6 +20,8 @@
 
 #define PROCESSES_MAX_BYTES 4096
 
+static const char *const init_name = "sealwright-init";
+
 /* What a package's maintainer scripts need; the same set that container engines give by default. */
 static const int kept_capabilities[] = {
 	CAP_CHOWN,
@@ -132,6 +134,39 @@ static void reap(int signals)
 		;
 }
 
+/* Field of proc_pid_stat(5), counted from 1; those behind the name, which may hold anything. */
+static uint64_t stat_field(struct str stat, unsigned number)
+{
+	struct str field = {0};
+	uint64_t value = 0;
+	for (size_t i = 0; i < stat.n; i++) {
+		if (stat.p[i] == ')')
+			field = str_from_index(stat, i + 2);
+	}
+	struct str rest = field;
+	for (unsigned i = 3; i <= number; i++) {
+		if (!str_cut(&rest, ' ', &field))
+			return 0;
+	}
+	return str_to_u64(field, &value) ? value : 0;
+}
+
+/* Every command inside can read how the first process was called: with our options and paths. */
+static void hide_arguments(void)
+{
+	char bytes[1024];
+	autoclose int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+	if (n <= 0)
+		return;
+	struct str stat = {bytes, (size_t)n};
+	uintptr_t start = (uintptr_t)stat_field(stat, 48), end = (uintptr_t)stat_field(stat, 49);
+	if (start == 0 || end <= start)
+		return;
+	memset((void *)start, 0, end - start);
+	snprintf((char *)start, end - start, "%s", init_name);
+}
+
 static void close_others(int control)
 {
 	if (control > 3)
@@ -142,7 +177,8 @@ static void close_others(int control)
 void container_init_main(const struct container_spec *spec, int control)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "sealwright-init");
+	prctl(PR_SET_NAME, init_name);
+	hide_arguments();
 	close_others(control);
 	sigset_t children;
 	sigemptyset(&children);
