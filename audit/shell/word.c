@@ -350,24 +350,48 @@ bool sh_scan_parts(struct parser *p, struct scan *s)
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
+static bool is_plain(const struct shell_part *part)
+{
+	return part->kind == SHELL_LITERAL && !part->escaped;
+}
+
+/* Of the part at i and the plain literals behind it, when it is one itself. */
+static size_t run_length(const struct parser *p, size_t i)
+{
+	size_t end = i;
+	while (end < p->parts.n && is_plain(&p->parts.items[end]))
+		end++;
+	return end > i ? end - i : 1;
+}
+
+static struct shell_part join_run(struct parser *p, const struct shell_part *parts, size_t n)
+{
+	const struct shell_part *last = &parts[n - 1];
+	struct shell_part whole = parts[0];
+	size_t size = 0;
+	for (size_t i = 0; i < n; i++)
+		size += parts[i].text.n;
+	char *bytes = take(p, size);
+	whole.text = (struct str){bytes, size};
+	for (size_t i = 0; i < n; i++) {
+		memcpy(bytes, parts[i].text.p, parts[i].text.n);
+		bytes += parts[i].text.n;
+	}
+	whole.span.len = last->span.off + last->span.len - whole.span.off;
+	return whole;
+}
+
 /* Literals that only a line continuation or a NUL divides are one text to the shell. */
 static void merge_literals(struct parser *p, size_t mark)
 {
 	size_t to = mark;
-	for (size_t i = mark + 1; i < p->parts.n; i++) {
-		struct shell_part *last = &p->parts.items[to];
-		const struct shell_part *part = &p->parts.items[i];
-		if (last->kind != SHELL_LITERAL || part->kind != SHELL_LITERAL || last->escaped ||
-			part->escaped) {
-			p->parts.items[++to] = *part;
-			continue;
-		}
-		struct str both[] = {last->text, part->text};
-		last->text = arena_join(p->arena, both, 2, STR(""));
-		last->span.len = part->span.off + part->span.len - last->span.off;
+	size_t n = 0;
+	for (size_t i = mark; i < p->parts.n; i += n) {
+		n = run_length(p, i);
+		struct shell_part *part = &p->parts.items[i];
+		p->parts.items[to++] = n > 1 ? join_run(p, part, n) : *part;
 	}
-	if (p->parts.n > mark)
-		p->parts.n = to + 1;
+	p->parts.n = to;
 }
 
 void sh_finish_part(struct parser *p, struct shell_part *part, size_t mark)

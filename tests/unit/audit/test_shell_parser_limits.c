@@ -92,8 +92,8 @@ static void sane_nesting_is_read(void **state)
 	}
 }
 
-/* Each takes milliseconds when time is linear, and minutes when it is not. */
-static void long_texts_take_linear_time(void **state)
+/* Each takes milliseconds when time and memory are linear, and minutes when they are not. */
+static void long_texts_take_linear_time_and_memory(void **state)
 {
 	(void)state;
 	static const struct repeated wide[] = {
@@ -101,6 +101,7 @@ static void long_texts_take_linear_time(void **state)
 		{"escapes", "echo ", "\\a", "", "", 300000},
 		{"expansions", "echo \"", "$x", "\"", "", 300000},
 		{"continuations", "", "\\\n", "a", "", 500000},
+		{"continuations in a word", "echo ", "a\\\n", "a", "", 500000},
 		{"continuations in an operator", "a &", "\\\n", "& b", "", 500000},
 		{"heredocs on one line", "cat ", "<<A ", "\n", "A\n", 50000},
 		{"heredocs", "", "cat <<A\nx\nA\n", "", "", 50000},
@@ -123,6 +124,8 @@ static void long_texts_take_linear_time(void **state)
 		const struct shell_script *s = parse_repeated(&a, &wide[i]);
 		if (!s->ok)
 			fail_msg("%s: %.*s", wide[i].name, STR_ARG(s->error.text));
+		if (a.used > (size_t)1 << 30)
+			fail_msg("%s: %zu bytes", wide[i].name, a.used);
 	}
 }
 
@@ -176,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deep_nesting_is_an_error_and_never_an_overflow),
 		cmocka_unit_test(sane_nesting_is_read),
-		cmocka_unit_test(long_texts_take_linear_time),
+		cmocka_unit_test(long_texts_take_linear_time_and_memory),
 		cmocka_unit_test(texts_with_two_readings_are_bounded),
 		cmocka_unit_test(calls_are_listed_as_json),
 		cmocka_unit_test(a_call_with_bytes_that_are_no_text_keeps_them),
