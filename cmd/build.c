@@ -97,6 +97,43 @@ static int check_buildable(const struct pipeline *p, struct error *err)
 	return p->plans.n > 0 ? 0 : error_set(err, ERROR_INPUT, "no build is left to do");
 }
 
+/* Whether an earlier build has the same one. */
+static bool is_repeated(
+	const struct pipeline *p, size_t plan, const struct template_post_processor *post)
+{
+	for (size_t i = 0; i < plan; i++) {
+		const struct plan *other = p->plans.items[i];
+		for (size_t k = 0; k < other->post_processors.n; k++) {
+			const struct template_sequence *s = &other->post_processors.items[k];
+			for (size_t m = 0; m < s->n; m++) {
+				if (s->items[m].origin.span.off == post->origin.span.off)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* What the template asks for and does not get is said, here and in the manifest. */
+static int warn_about_post_processors(struct pipeline *p, struct error *err)
+{
+	for (size_t i = 0; i < p->plans.n; i++) {
+		const struct plan *plan = p->plans.items[i];
+		for (size_t k = 0; k < plan->post_processors.n; k++) {
+			const struct template_sequence *s = &plan->post_processors.items[k];
+			for (size_t m = 0; m < s->n; m++) {
+				if (is_repeated(p, i, &s->items[m]))
+					continue;
+				diag_warning(&p->diags, &p->arena, &s->items[m].origin,
+					"post-processor %.*s: not run; images and evidence are "
+					"all that a build writes",
+					STR_ARG(s->items[m].name));
+			}
+		}
+	}
+	return pipeline_report(p, err);
+}
+
 /* The audit's verdict; findings are shown on stderr when it passed, on stdout when not. */
 static int judge(struct build_run *run, struct error *err)
 {
@@ -139,37 +176,73 @@ static const char *file_name(struct arena *a, struct str name)
 	return p;
 }
 
+/* Two names may be one as names of files. */
+static int check_places(const struct jobs *jobs, struct error *err)
+{
+	for (size_t i = 0; i < jobs->n; i++) {
+		const struct job *x = &jobs->items[i];
+		for (size_t k = 0; k < jobs->n; k++) {
+			const struct job *y = &jobs->items[k];
+			if (i == k ||
+				(strcmp(x->output_dir, y->output_dir) != 0 &&
+					strcmp(x->output_dir, y->manifest) != 0 &&
+					strcmp(x->output_dir, y->evidence) != 0))
+				continue;
+			return error_at(err, &x->plan->origin,
+				"builds \"%.*s\" and \"%.*s\" would both write %s; build them "
+				"one by one with --only and --out",
+				STR_ARG(x->plan->build), STR_ARG(y->plan->build), x->output_dir);
+		}
+	}
+	return 0;
+}
+
+static void name_places(struct job *job, const struct build_run *run, struct arena *a)
+{
+	const char *out = run->options->out ? run->options->out : "out";
+	job->name = file_name(a, job->plan->build);
+	job->output_dir = arena_printf(a, "%s/%s", out, job->name).p;
+	job->manifest = arena_printf(a, "%s/%s.manifest.jsonl", out, job->name).p;
+	job->evidence = arena_printf(a, "%s/%s.evidence", out, job->name).p;
+	job->work_dir = arena_printf(a, "%s/work", run->cache_dir).p;
+}
+
+static int clear_places(const struct build_run *run, const struct job *job, struct error *err)
+{
+	if (run->options->force) {
+		(void)unlink(job->manifest);
+		(void)unlink(job->evidence);
+	} else if (access(job->manifest, F_OK) == 0 || access(job->evidence, F_OK) == 0) {
+		return error_set(err, ERROR_INPUT,
+			"an earlier build left %s or its manifest; --force replaces them",
+			job->evidence);
+	}
+	return 0;
+}
+
 static int prepare_jobs(struct build_run *run, struct error *err)
 {
 	static const enum log_colour tints[] = {
 		LOG_GREEN, LOG_CYAN, LOG_MAGENTA, LOG_YELLOW, LOG_BLUE};
 	struct pipeline *p = run->pipeline;
 	struct arena *a = &run->arena;
-	const char *out = run->options->out ? run->options->out : "out";
-	if (dir_make(AT_FDCWD, out, err) < 0)
-		return -1;
 	run->jobs.items = arena_array(a, struct job, p->plans.n);
 	run->jobs.n = p->plans.n;
 	for (size_t i = 0; i < p->plans.n; i++) {
 		struct job *job = &run->jobs.items[i];
 		job->plan = p->plans.items[i];
-		job->name = file_name(a, job->plan->build);
-		job->output_dir = arena_printf(a, "%s/%s", out, job->name).p;
-		job->manifest = arena_printf(a, "%s/%s.manifest.jsonl", out, job->name).p;
-		job->evidence = arena_printf(a, "%s/%s.evidence", out, job->name).p;
-		job->work_dir = arena_printf(a, "%s/work", run->cache_dir).p;
+		name_places(job, run, a);
 		job->log = p->cli->log;
 		job->log.tint = tints[i % countof(tints)];
 		job->gate_fd = job->result_fd = job->log_fd = -1;
-		if (run->options->force) {
-			(void)unlink(job->manifest);
-			(void)unlink(job->evidence);
-		} else if (access(job->manifest, F_OK) == 0 || access(job->evidence, F_OK) == 0) {
-			return error_set(err, ERROR_INPUT,
-				"%s: an earlier build left %s.evidence or its manifest; "
-				"--force replaces them",
-				out, job->name);
-		}
+	}
+	if (check_places(&run->jobs, err) < 0)
+		return -1;
+	if (dir_make(AT_FDCWD, run->options->out ? run->options->out : "out", err) < 0)
+		return -1;
+	for (size_t i = 0; i < run->jobs.n; i++) {
+		if (clear_places(run, &run->jobs.items[i], err) < 0)
+			return -1;
 	}
 	return dir_make(AT_FDCWD, arena_printf(a, "%s/work", run->cache_dir).p, err);
 }
@@ -285,7 +358,7 @@ static int run_verb(struct cli *cli, const void *options, struct error *err)
 	int verdict = judge(&run, err);
 	if (verdict != EXIT_YES)
 		return verdict;
-	if (check_buildable(&p, err) < 0)
+	if (check_buildable(&p, err) < 0 || warn_about_post_processors(&p, err) < 0)
 		return -1;
 	return execute(&run, err);
 }
