@@ -15,6 +15,7 @@ OUTPUT = re.compile(r"^(\d+): ?(.*)$")
 RESULT = re.compile(r"^ *\d+/\d+ Test +#(\d+): (\S+) \.*\s*(.*?) +([0-9.]+) sec$")
 CMOCKA = re.compile(r"\[ +(RUN|OK|FAILED|SKIPPED) +\] (\S+)")
 TAP = re.compile(r"^(ok|not ok) \d+ (.*?)(?: # skip ?(.*))?$")
+PREAMBLE_END = "Test timeout computed to be"
 REASON = re.compile(r"skipped: (.*)")
 
 
@@ -75,7 +76,9 @@ def main():
     for line in sys.stdin.buffer:
         line = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
         said, result = OUTPUT.match(line), RESULT.match(line)
-        if said:
+        if said and said.group(2).startswith(PREAMBLE_END):
+            output[said.group(1)] = []
+        elif said:
             output[said.group(1)].append(said.group(2))
         elif result:
             number, name, status, seconds = result.groups()
