@@ -173,7 +173,7 @@ struct finding {
 	uint32_t step;
 	struct str command;
 	struct str fingerprint; /* of rule and normalised command, not of the line; 16 hex digits */
-	const struct fact *fact; /* NULL for META004 and META005 */
+	const struct fact *fact; /* NULL for META004, META005 and META007 */
 	/* From the author's file, when its bytes are known: what stands at origin, and the line. */
 	struct str snippet;
 	struct str line;

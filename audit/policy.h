@@ -12,6 +12,7 @@
 #define POLICY_OWN_PACK "audit"
 #define POLICY_ID_SHARE "META004"
 #define POLICY_ID_WAIVER "META005"
+#define POLICY_ID_HOST "META007"
 
 struct waiver {
 	struct str rule;

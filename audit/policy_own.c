@@ -74,6 +74,16 @@ static const struct own_rule own_rules[] = {
 		.fix = "remove the waiver, or have it reviewed again",
 		.refs = {"CWE-1357"},
 	},
+	{
+		.id = POLICY_ID_HOST,
+		.title = "code runs on the build host",
+		.severity = SEVERITY_MEDIUM,
+		.why = "it can read what that machine can read, keys and networks included, and "
+		       "may change what later steps put into the image",
+		.fix = "do it in the guest with a shell provisioner, or keep what it makes in the "
+		       "repository",
+		.refs = {"CWE-829"},
+	},
 };
 
 static struct str_list texts(struct arena *a, const char *const *items, size_t n)

@@ -195,6 +195,41 @@ static int judge_share(struct judge *j, struct error *err)
 	return add_finding(j, f, err);
 }
 
+/* Short, and another one for another script or another way to call it; no byte of either. */
+static struct str host_command_id(struct arena *a, const struct step *s)
+{
+	scoped(hasher) h = {0};
+	hasher_init(&h);
+	for (size_t i = 0; i < s->exec.argv.n; i++)
+		hash_part(&h, text_display(&s->exec.argv.items[i], a));
+	hasher_add(&h, (struct str){(const char *)s->exec.sha256.bytes, DIGEST_SIZE});
+	struct digest d;
+	hasher_finish(&h, &d);
+	char hex[DIGEST_HEX_SIZE];
+	digest_hex(hex, &d);
+	return arena_str(a, str_sub(str_from(hex), 0, 12));
+}
+
+/* A finding per step, whatever its commands are: rules see those. */
+static int judge_host(struct judge *j, uint32_t index, const struct plan *p, struct error *err)
+{
+	struct arena *a = &j->audit->arena;
+	const struct rule *r = policy_find(j->policy, STR(POLICY_ID_HOST));
+	for (size_t i = 0; r && i < p->steps.n; i++) {
+		const struct step *s = &p->steps.items[i];
+		if (s->type != STEP_EXEC_HOST)
+			continue;
+		struct str what = s->exec.source.n > 0 ? s->exec.source : STR("a script");
+		struct str command = host_command_id(a, s);
+		struct finding f = {.rule = r, .origin = s->origin, .plan = index, .step = s->id};
+		f.message = arena_printf(a, "%.*s runs on the machine that builds (command %.*s)",
+			STR_ARG(what), STR_ARG(command));
+		if (add_finding(j, f, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void apply_waiver(struct judge *j, const struct waiver *w, bool *used)
 {
 	struct audit *a = j->audit;
@@ -430,6 +465,10 @@ int audit_judge(struct audit *a, const struct policy *p, const struct audit_opti
 	rule_index_fill(&j.index, p);
 	for (size_t i = 0; i < a->facts.n; i++) {
 		if (judge_fact(&j, &a->facts.items[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < sources->plan_count; i++) {
+		if (judge_host(&j, (uint32_t)i, sources->plans[i], err) < 0)
 			return -1;
 	}
 	if (judge_share(&j, err) < 0 || judge_waivers(&j, err) < 0)
