@@ -147,6 +147,56 @@ static struct outcome join_and_or(
 	return o;
 }
 
+/* A right side that is being evaluated: where its branch began, and what its left side gave. */
+struct right {
+	struct branch branch;
+	struct outcome left;
+};
+
+/*
+ * The right side of an operator, in a branch of its own. The caller closes it with end_right.
+ * relied: it is the last one, so errexit counts.
+ */
+static struct outcome begin_right(struct eval *e, struct right *r, enum shell_connector how,
+	const struct shell_item *item, bool relied)
+{
+	r->branch = branch_begin(e);
+	credit_apply(e, r->left.when[how == SHELL_AND], true);
+	e->conditional++;
+	e->ignoring += !relied;
+	struct outcome o = eval_pipeline(e, item->pipeline);
+	e->ignoring -= !relied;
+	if (relied)
+		rely(e, &o);
+	e->last = o.when[1];
+	return o;
+}
+
+static struct outcome end_right(
+	struct eval *e, struct right *r, enum shell_connector how, struct outcome o)
+{
+	e->conditional--;
+	e->last = NULL;
+	branch_path(e, &r->branch, o.dead);
+	credit_apply(e, r->left.when[how != SHELL_AND], o.dead);
+	branch_path(e, &r->branch, false);
+	struct outcome both = join_and_or(e, how, r->left, o);
+	both.dead = !branch_end(e, &r->branch);
+	return both;
+}
+
+static size_t and_run(const struct shell_item *items, size_t from, size_t n)
+{
+	size_t to = from;
+	while (to < n && items[to - 1].next == SHELL_AND)
+		to++;
+	return to > from ? to - from : 1;
+}
+
+/*
+ * `a && b && c` is read as `a && (b && c)`, which means the same: what b did (a cd, say) holds
+ * where c runs, instead of being joined with the state in which b never ran.
+ */
 static struct outcome eval_and_or(struct eval *e, const struct shell_item *items, size_t n)
 {
 	enum guard guard = e->guard;
@@ -157,25 +207,23 @@ static struct outcome eval_and_or(struct eval *e, const struct shell_item *items
 	e->last = o.when[1];
 	if (n == 1)
 		rely(e, &o);
-	for (size_t i = 1; i < n && !o.dead && charge(e, 2); i++) {
+	for (size_t i = 1; i < n && !o.dead;) {
 		enum shell_connector how = items[i - 1].next;
-		bool last = i + 1 == n;
-		struct branch b = branch_begin(e);
-		credit_apply(e, o.when[how == SHELL_AND], true);
-		e->conditional++;
-		e->ignoring += !last;
-		e->guard = last ? guard : guard_by(&items[i], items[i + 1].pipeline);
-		struct outcome next = eval_pipeline(e, items[i].pipeline);
-		e->ignoring -= !last;
-		e->conditional--;
-		if (last)
-			rely(e, &next);
-		e->last = NULL;
-		branch_path(e, &b, next.dead);
-		credit_apply(e, o.when[how != SHELL_AND], next.dead);
-		branch_path(e, &b, false);
-		o = join_and_or(e, how, o, next);
-		o.dead = !branch_end(e, &b);
+		size_t run = and_run(items, i, n);
+		struct right *open = arena_array(e->scratch, struct right, run);
+		size_t opened = 0;
+		while (opened < run && !o.dead && charge(e, 2)) {
+			bool last = i + opened + 1 == n;
+			const struct shell_item *item = &items[i + opened];
+			open[opened].left = o;
+			e->guard = last ? guard : guard_by(item, item[1].pipeline);
+			o = begin_right(e, &open[opened++], how, item, last);
+		}
+		if (opened == 0)
+			break;
+		for (size_t k = opened; k > 0; k--)
+			o = end_right(e, &open[k - 1], how, o);
+		i += run;
 	}
 	e->guard = guard;
 	return o;
