@@ -46,6 +46,14 @@ static struct hcl_value kept(struct eval *e, const struct hcl_value *v, unsigned
 	return out;
 }
 
+/* Facts that follow each other mostly stand in one file. */
+static struct str kept_file(struct eval *e, struct str file)
+{
+	if (!str_eq(e->file, file) || !e->file.p)
+		e->file = arena_str(e->arena, file);
+	return e->file;
+}
+
 void put_value(struct members *m, const char *key, struct hcl_value v)
 {
 	if (m->n >= countof(m->keys))
@@ -152,7 +160,8 @@ static uint64_t value_hash(const struct hcl_value *v)
 static bool seen_add(struct eval *e, uint64_t key)
 {
 	struct seen *s = &e->seen;
-	key |= 1; /* 0 marks a free slot */
+	key ^= key >> 32; /* a product mixes upwards only */
+	key |= (uint64_t)1 << 63; /* 0 marks a free slot */
 	if (2 * (s->n + 1) > s->cap) {
 		struct seen old = *s;
 		s->cap = old.cap ? 2 * old.cap : 1024;
@@ -208,8 +217,7 @@ size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct
 	}
 	if (!seen_add(e, fact_hash(&f, m)))
 		return SIZE_MAX;
-	f.origin.file = arena_str(e->arena, f.origin.file);
-	f.command = arena_str(e->arena, clean_utf8(e, c ? c->text : STR("")));
+	f.origin.file = kept_file(e, f.origin.file);
 	struct hcl_value *v = arena_new(e->arena, struct hcl_value);
 	struct hcl_value made = hcl_object(e->scratch, m->keys, m->values, m->n);
 	*v = kept(e, &made, 0);
@@ -219,6 +227,8 @@ size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct
 		e->keys[kind] = keys;
 	}
 	v->keys = e->keys[kind]; /* the same for every fact of the kind */
+	const struct hcl_value *command = hcl_member(v, STR("command"));
+	f.command = command ? command->string : STR("");
 	f.value = v;
 	list_push(e->arena, e->facts) = f;
 	return e->facts->n - 1;

@@ -302,6 +302,7 @@ struct eval {
 	struct facts *facts;
 	const struct str *keys[FACT_FLOW + 1]; /* of the members of each kind */
 	size_t facts_first;
+	struct str file; /* of the last fact */
 	struct arena *scratch;
 	const struct plan *plan;
 	uint32_t plan_index;

@@ -65,7 +65,7 @@ static bool has_glob(struct str path)
 static const struct file *find_glob(struct eval *e, struct str pattern)
 {
 	const struct file *found = NULL;
-	charge(e, e->files.n);
+	charge(e, 4 * e->files.n);
 	for (size_t i = 0; i < e->files.n; i++) {
 		const struct cell *c = e->files.items[i].value;
 		const struct file *f = c->value;
@@ -173,7 +173,7 @@ const struct taint *guest_below(struct eval *e, struct str dir)
 	struct str root = guest_path(e, dir);
 	const struct file *f = guest_find(e, dir);
 	const struct taint *t = f ? value_taint(e, &f->content) : NULL;
-	charge(e, e->files.n);
+	charge(e, 4 * e->files.n);
 	for (size_t i = 0; i < e->files.n; i++) {
 		const struct cell *c = e->files.items[i].value;
 		f = c->value;
