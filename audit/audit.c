@@ -1,6 +1,6 @@
 #include "audit/audit.h"
 
-#include "audit/verdict.h"
+#include "audit/policy/verdict.h"
 
 static struct audit *audit_new(void)
 {

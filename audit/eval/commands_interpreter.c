@@ -1,0 +1,329 @@
+/* Shells and interpreters of other languages. */
+#include "audit/eval/eval.h"
+
+/* ---- Shells --------------------------------------------------------------------------------- */
+
+struct shell_words {
+	bool command; /* -c */
+	bool input; /* -s, or no operand */
+	bool errexit;
+	bool pipefail;
+	size_t first; /* operand */
+};
+
+static void shell_option(struct shell_words *s, const struct command *c, size_t *i)
+{
+	struct str w = c->words[*i];
+	for (size_t k = 1; k < w.n; k++) {
+		s->command = s->command || w.p[k] == 'c';
+		s->input = s->input || w.p[k] == 's';
+		s->errexit = s->errexit || (w.p[k] == 'e' && w.p[0] == '-');
+		if (w.p[k] != 'o' && w.p[k] != 'O')
+			continue;
+		if (word_is(c, *i + 1, "pipefail"))
+			s->pipefail = true;
+		if (word_is(c, *i + 1, "errexit"))
+			s->errexit = true;
+		++*i;
+	}
+}
+
+static struct shell_words shell_words_of(const struct command *c)
+{
+	struct shell_words s = {0};
+	size_t i = 1;
+	for (; i < c->argc; i++) {
+		struct str w = c->words[i];
+		if (!w.p || w.n == 0 || (w.p[0] != '-' && w.p[0] != '+'))
+			break;
+		if (str_is(w, "--rcfile") || str_is(w, "--init-file"))
+			i++;
+		else if (str_is(w, "--") || str_is(w, "-")) {
+			i++;
+			break;
+		} else if (!str_has_prefix(w, STR("--")))
+			shell_option(&s, c, &i);
+	}
+	s.first = i < c->argc ? i : c->argc;
+	if (s.first == c->argc || (c->words[s.first].p && is_stdin_path(c->words[s.first])))
+		s.input = s.input || !s.command;
+	return s;
+}
+
+static struct outcome shell_input(struct eval *e, const struct command *c, struct run *r)
+{
+	struct str text;
+	if (!e->in || !value_const(e, e->in, &text) || value_taint(e, e->in))
+		emit_exec(e, c);
+	if (!e->in)
+		return outcome_unknown();
+	const struct value *in = e->in;
+	r->text = *in;
+	r->place = e->in_place;
+	e->in = NULL;
+	struct outcome o = run_code(e, r);
+	e->in = in;
+	return o;
+}
+
+struct outcome run_shell(struct eval *e, const struct command *c, enum shell_dialect dialect)
+{
+	struct shell_words s = shell_words_of(c);
+	struct run r = {
+		.to = "interpreter",
+		.command = c,
+		.dialect = dialect,
+		.child = true,
+		.errexit = s.errexit,
+		.pipefail = s.pipefail,
+		.wrapper = STR("sh"),
+	};
+	if (s.command) {
+		if (s.first >= c->argc)
+			return outcome_unknown();
+		r.text = c->argv[s.first];
+		r.place = word_place(e, c, s.first);
+		r.argv = c->argv + s.first + 1;
+		r.argc = c->argc - s.first - 1;
+		return run_code(e, &r);
+	}
+	if (s.input) {
+		r.argv = c->argv + s.first;
+		r.argc = c->argc - s.first;
+		return shell_input(e, c, &r);
+	}
+	emit_exec(e, c);
+	if (!c->words[s.first].p) {
+		const struct taint *t = value_taint(e, &c->argv[s.first]);
+		struct sink sink = {.to = "interpreter", .name = base_name(c->words[0])};
+		if (!t || !flow_into(e, c, t, &sink))
+			emit_opaque(e, c, "script", STR("the name of the script is not known"),
+				(struct str){0});
+		return outcome_unknown();
+	}
+	r.wrapper = (struct str){0};
+	return run_file(e, c, c->words[s.first], s.first, &r);
+}
+
+static int run_sh(struct eval *e, const struct command *c, struct outcome *out)
+{
+	bool posix = word_in(base_name(c->words[0]), "sh dash ash posh");
+	*out = run_shell(e, c, posix ? SHELL_POSIX : SHELL_BASH);
+	return 1;
+}
+
+struct outcome run_shell_text(struct eval *e, const struct command *c, const struct value *text,
+	struct str wrapper, struct place place)
+{
+	struct run r = {
+		.to = "interpreter",
+		.text = *text,
+		.command = c,
+		.dialect = SHELL_BASH,
+		.child = true,
+		.wrapper = wrapper,
+		.place = place,
+	};
+	return run_code(e, &r);
+}
+
+/* ---- Other languages ------------------------------------------------------------------------ */
+
+static const char *const fetch_words[] = {"urlopen", "urlretrieve", "requests.get", "http.client",
+	"httpx.", "urllib", "LWP", "HTTP::Tiny", "Net::HTTP", "open-uri", "URI.open", "fetch(",
+	"http.get", "https.get", "file_get_contents", "curl_exec", "socket", "wget", "curl ",
+	"Invoke-WebRequest"};
+static const char *const run_words[] = {"exec(", "eval(", "eval ", "exec ", "os.system",
+	"subprocess", "popen", "system(", "system ", "Function(", "child_process", "pty.spawn",
+	"runpy", "os.exec", "shell_exec", "passthru"};
+static const char *const shell_calls[] = {"os.system(", "system(", "popen(", "system ",
+	"shell_exec(", "execSync(", "getoutput(", "check_output(", "passthru("};
+
+static bool has_any(struct str text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_contains(text, str_from(words[i])))
+			return true;
+	return false;
+}
+
+static struct str first_url(struct str text)
+{
+	static const char *const schemes[] = {"https://", "http://", "ftp://"};
+	size_t at = STR_NPOS;
+	for (size_t i = 0; i < countof(schemes); i++) {
+		size_t found = str_find(text, str_from(schemes[i]));
+		at = found < at ? found : at;
+	}
+	if (at == STR_NPOS)
+		return (struct str){0};
+	struct str url = str_from_index(text, at);
+	size_t n = 0;
+	while (n < url.n && url.p[n] > ' ' && !strchr("'\"`)>,;\\", url.p[n]))
+		n++;
+	return str_sub(url, 0, n);
+}
+
+/* The string that stands as the first argument of a call at `at`. */
+static bool literal_at(struct str text, size_t at, struct str *out)
+{
+	struct str rest = str_trim(str_from_index(text, at));
+	while (rest.n > 0 && strchr("([ ", rest.p[0]))
+		rest = str_from_index(rest, 1);
+	if (rest.n < 2 || !strchr("'\"`", rest.p[0]))
+		return false;
+	size_t end = str_find_byte(str_from_index(rest, 1), rest.p[0]);
+	if (end == STR_NPOS)
+		return false;
+	*out = str_sub(rest, 1, end);
+	return out->n > 0;
+}
+
+static void run_shell_calls(struct eval *e, const struct command *c, struct str text)
+{
+	for (size_t i = 0; i < countof(shell_calls); i++) {
+		struct str rest = text;
+		size_t at;
+		while ((at = str_find(rest, str_from(shell_calls[i]))) != STR_NPOS &&
+			charge(e, 16)) {
+			struct str code;
+			at += strlen(shell_calls[i]);
+			bool found = literal_at(rest, at, &code);
+			rest = str_from_index(rest, at);
+			if (!found)
+				continue;
+			struct value v = value_text(e, code);
+			run_shell_text(e, c, &v, STR("sh"), (struct place){0});
+		}
+	}
+}
+
+void language_scan(struct eval *e, const struct command *c, struct str program,
+	const struct value *text, bool file)
+{
+	struct str s = value_display(e, text);
+	(void)file;
+	charge(e, s.n);
+	emit_opaque(e, c, "language",
+		arena_printf(e->scratch, "%.*s code is read for its downloads and calls only",
+			STR_ARG(program)),
+		program);
+	run_shell_calls(e, c, s);
+	if (!has_any(s, fetch_words, countof(fetch_words)))
+		return;
+	struct str found = first_url(s);
+	struct value v = found.p ? value_text(e, found) : value_unknown(e, STR("…"), NULL);
+	struct url url = url_parse(e, &v);
+	if (!found.p)
+		url = (struct url){0};
+	struct download d = {.tool = program, .url = url};
+	struct source *source = download_emit(e, c, &d);
+	const struct taint *t = taint_of(e, source);
+	if (has_any(s, run_words, countof(run_words)))
+		flow_into(e, c, t, &(struct sink){.to = "interpreter", .name = program});
+	out_unknown(e, c, t);
+}
+
+struct language {
+	const char *names;
+	const char *text; /* options with code */
+	const char *shorts; /* options with an argument */
+	const char *module; /* option with a module */
+};
+
+static const struct language languages[] = {
+	{"python python2 python3 pypy pypy3", "-c", "cmWXQ", "-m"},
+	{"perl", "-e -E", "eEIMm", NULL},
+	{"ruby", "-e", "eIrE", NULL},
+	{"node nodejs bun deno", "-e -p --eval --print", "epr", NULL},
+	{"php", "-r", "rdfBRFE", NULL},
+	{"lua tclsh Rscript osascript", "-e", "el", NULL},
+	{"pwsh powershell", "-c -Command -EncodedCommand", "c", NULL},
+};
+
+static const struct language *language_find(struct str name)
+{
+	for (size_t i = 0; i < countof(languages); i++) {
+		if (word_in(name, languages[i].names))
+			return &languages[i];
+		/* python3.11 */
+		if (i == 0 && str_has_prefix(name, STR("python")))
+			return &languages[i];
+	}
+	return NULL;
+}
+
+static void language_input(struct eval *e, const struct command *c)
+{
+	if (!e->in)
+		return;
+	const struct taint *t = value_taint(e, e->in);
+	struct str name = base_name(c->words[0]);
+	if (t && value_foreign(e->in))
+		flow_into(e, c, t, &(struct sink){.to = "interpreter", .name = name});
+	else
+		language_scan(e, c, name, e->in, true);
+}
+
+/* `python -c 'exec(sys.stdin.read())'` */
+static void input_runs(struct eval *e, const struct command *c, const struct value *text)
+{
+	struct str s = value_display(e, text);
+	const struct taint *t = e->in ? value_taint(e, e->in) : NULL;
+	bool reads = str_contains(s, STR("stdin")) || str_contains(s, STR("STDIN")) ||
+		str_contains(s, STR("<>"));
+	if (t && reads && has_any(s, run_words, countof(run_words)))
+		flow_into(e, c, t,
+			&(struct sink){.to = "interpreter", .name = base_name(c->words[0])});
+}
+
+static int run_language_command(struct eval *e, const struct command *c, struct outcome *out)
+{
+	struct str name = base_name(c->words[0]);
+	const struct language *l = language_find(name);
+	struct optspec spec = {.shorts = l->shorts, .stop = true};
+	spec.words = word_in(name, "pwsh powershell");
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
+	*out = outcome_unknown();
+	bool any = false;
+	while (opts_next(&o, &opt)) {
+		if (opt_is(&opt, l->text)) {
+			const struct taint *t = value_taint(e, &opt.value);
+			if (t && value_foreign(&opt.value))
+				flow_into(
+					e, c, t, &(struct sink){.to = "interpreter", .name = name});
+			language_scan(e, c, name, &opt.value, false);
+			input_runs(e, c, &opt.value);
+			return 1;
+		}
+		if (l->module && opt_is(&opt, l->module)) {
+			struct command inner = *c;
+			inner.external = true;
+			*out = run_argv(e, &inner, c->argv + opt.index, c->argc - opt.index,
+				(struct str){0});
+			return 1;
+		}
+		if (opt.name.n != 0)
+			continue;
+		any = true;
+		if (str_is(opt.text, "-"))
+			language_input(e, c);
+		else if (opt.text.p && guest_find(e, opt.text))
+			*out = run_file(e, c, opt.text, opt.index,
+				&(struct run){.to = "interpreter", .language = name});
+		break;
+	}
+	if (!any)
+		language_input(e, c);
+	return 1;
+}
+
+const struct command_entry commands_interpreter[] = {
+	{"sh bash dash ash ksh ksh93 mksh zsh posh yash rbash", run_sh, true},
+	{"python python2 python3 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 "
+	 "pypy pypy3 perl ruby node nodejs bun deno php lua tclsh Rscript osascript pwsh "
+	 "powershell",
+		run_language_command},
+	{0},
+};

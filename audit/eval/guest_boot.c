@@ -1,0 +1,412 @@
+/* Code that runs by itself: cron, units, scripts of the start, user data. */
+#include "audit/eval/eval.h"
+
+/* ---- Files that are programs ---------------------------------------------------------------- */
+
+enum boot_kind { BOOT_NONE = 0, BOOT_SCRIPT, BOOT_CRONTAB, BOOT_USER_CRONTAB, BOOT_UNIT };
+
+struct boot_path {
+	const char *pattern;
+	enum boot_kind kind;
+	enum fact_phase phase;
+};
+
+static const struct boot_path boot_paths[] = {
+	{"/etc/cron.hourly/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.daily/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.weekly/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.monthly/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.d/*", BOOT_CRONTAB, PHASE_FIRSTBOOT},
+	{"/etc/crontab", BOOT_CRONTAB, PHASE_FIRSTBOOT},
+	{"/var/spool/cron/*", BOOT_USER_CRONTAB, PHASE_FIRSTBOOT},
+	{"/var/spool/cron/crontabs/*", BOOT_USER_CRONTAB, PHASE_FIRSTBOOT},
+	{"/etc/init.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/rc.local", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/rc.d/rc.local", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/rc.d/init.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/local.d/*.start", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/firstboot.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/var/lib/cloud/scripts/*/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/var/lib/waagent/*.sh", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/NetworkManager/dispatcher.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/network/if-up.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/networkd-dispatcher/*/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
+	{"/etc/systemd/system/*/*.conf", BOOT_UNIT, PHASE_FIRSTBOOT},
+	{"/lib/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
+	{"/usr/lib/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
+	{"/usr/local/lib/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
+	{"/etc/update-motd.d/*", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/etc/profile.d/*.sh", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/etc/profile", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/etc/bash.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/etc/bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/root/.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/root/.profile", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/root/.bash_profile", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/home/*/.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/home/*/.profile", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"~/.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"~/.profile", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"~/.bash_profile", BOOT_SCRIPT, PHASE_RUNTIME},
+};
+
+static const struct boot_path *boot_path_find(struct str path)
+{
+	for (size_t i = 0; i < countof(boot_paths); i++)
+		if (pattern_match(str_from(boot_paths[i].pattern), path, true))
+			return &boot_paths[i];
+	return NULL;
+}
+
+/* ---- Lines of a file ------------------------------------------------------------------------ */
+
+struct lines {
+	struct eval *e;
+	struct unit *unit;
+	struct command *command;
+	struct str path;
+};
+
+/* A unit for the file, so that places inside of it lead to the author's files. */
+static struct unit *file_unit(struct eval *e, struct str path, const struct file *f,
+	struct str text, const struct chunks *unknowns)
+{
+	struct unit *u = arena_new(e->scratch, struct unit);
+	u->path = path;
+	u->text = text;
+	u->unknowns = unknowns->items;
+	u->unknown_count = unknowns->n;
+	u->step = f->upload;
+	if (!f->upload)
+		u->place = f->place;
+	return u;
+}
+
+static void run_line(struct lines *l, struct str text, uint32_t line, uint32_t col)
+{
+	struct eval *e = l->e;
+	struct chunks chunks = {0};
+	const struct unit *old = e->unit;
+	e->unit = l->unit;
+	chunks_add_marked(e, &chunks, text, false);
+	struct span span = {.line = line, .col = col, .len = (uint32_t)text.n};
+	l->command->origin = unit_origin(l->unit, &span);
+	struct run r = {
+		.to = "interpreter",
+		.text = chunks_value(e, &chunks),
+		.path = l->path,
+		.command = l->command,
+		.dialect = SHELL_POSIX,
+		.child = true,
+		.place = {l->unit, span, true},
+	};
+	run_code(e, &r);
+	e->unit = old;
+}
+
+/* Index behind n words of the line, white space and all. */
+static size_t behind_words(struct str line, size_t n)
+{
+	size_t i = 0;
+	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+		i++;
+	for (; n > 0 && i < line.n; n--) {
+		while (i < line.n && line.p[i] != ' ' && line.p[i] != '\t')
+			i++;
+		while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+			i++;
+	}
+	return i;
+}
+
+static void cron_line(struct lines *l, struct str line, uint32_t number, bool user)
+{
+	/* Behind lines that are not known (`crontab -l`) a line begins. */
+	while (line.n > 0 && line.p[0] == TEXT_MARK) {
+		size_t end = str_find_byte(line, TEXT_MARK_END);
+		line = str_from_index(line, end == STR_NPOS ? line.n : end + 1);
+	}
+	struct str trimmed = str_trim(line);
+	if (trimmed.n == 0 || trimmed.p[0] == '#')
+		return;
+	size_t eq = str_find_byte(trimmed, '=');
+	size_t space = str_find_byte(trimmed, ' ');
+	if (eq != STR_NPOS && (space == STR_NPOS || eq < space))
+		return;
+	size_t words = (trimmed.p[0] == '@' ? 1 : 5) + user;
+	size_t at = behind_words(line, words);
+	if (at < line.n)
+		run_line(l, str_from_index(line, at), number, (uint32_t)at + 1);
+}
+
+static void unit_line(struct lines *l, struct str line, uint32_t number)
+{
+	size_t eq = str_find_byte(line, '=');
+	struct str key = eq == STR_NPOS ? STR("") : str_trim(str_sub(line, 0, eq));
+	if (!word_in(key,
+		    "ExecStart ExecStartPre ExecStartPost ExecStop ExecStopPost ExecReload "
+		    "ExecCondition"))
+		return;
+	size_t at = eq + 1;
+	while (at < line.n && strchr(" \t-@+!:", line.p[at]) && line.p[at])
+		at++;
+	if (at < line.n)
+		run_line(l, str_from_index(line, at), number, (uint32_t)at + 1);
+}
+
+static void run_lines(struct lines *l, enum boot_kind kind)
+{
+	struct str rest = l->unit->text;
+	struct str line;
+	uint32_t number = 0;
+	while (str_cut(&rest, '\n', &line) && charge(l->e, 4)) {
+		number++;
+		if (kind == BOOT_UNIT)
+			unit_line(l, line, number);
+		else
+			cron_line(l, line, number, kind == BOOT_CRONTAB);
+	}
+}
+
+/* ---- At the end of the plan ----------------------------------------------------------------- */
+
+static struct command boot_command(struct eval *e, struct str path, const struct file *f)
+{
+	struct value *argv = arena_array(e->scratch, struct value, 1);
+	argv[0] = value_text(e, path);
+	struct command c = command_new(e, NULL, argv, 1);
+	struct span top = {.line = 1, .col = 1};
+	if (f->upload)
+		c.origin = plan_line(f->upload, 1, 1);
+	else if (f->place.unit)
+		c.origin = unit_origin(f->place.unit, &f->place.span);
+	(void)top;
+	return c;
+}
+
+static void boot_file(struct eval *e, const struct cell *cell, const struct boot_path *b)
+{
+	const struct file *f = cell->value;
+	struct command c = boot_command(e, cell->key, f);
+	struct process *process = e->process;
+	const struct unit *unit = e->unit;
+	const struct step *step = e->step;
+	e->process = process_new(e, NULL, SHELL_POSIX);
+	e->phase = b->phase;
+	e->step = f->upload;
+	e->unit = f->place.unit;
+	e->ignoring = 1; /* nothing of it ends the build */
+	if (b->kind == BOOT_SCRIPT) {
+		run_file(e, &c, cell->key, 0, NULL);
+	} else {
+		struct chunks unknowns = {0};
+		struct lines l = {.e = e, .command = &c, .path = cell->key};
+		struct str text = value_flatten(e, &f->content, &unknowns);
+		l.unit = file_unit(e, cell->key, f, text, &unknowns);
+		run_lines(&l, b->kind);
+	}
+	e->ignoring = 0;
+	e->process = process;
+	e->unit = unit;
+	e->step = step;
+}
+
+/* The system's own files, edited, are not the plan's code. */
+static bool has_code(struct eval *e, const struct file *f)
+{
+	for (size_t i = 0; i < f->content.n; i++)
+		if (f->content.items[i].kind != CHUNK_UNKNOWN)
+			return true;
+	return value_taint(e, &f->content) != NULL;
+}
+
+/* What boot code writes may be boot code again: the list grows while it is read. */
+void guest_at_boot(struct eval *e)
+{
+	enum fact_phase phase = e->phase;
+	for (size_t i = 0; i < e->files.n && charge(e, 2); i++) {
+		const struct cell *c = e->files.items[i].value;
+		const struct file *f = c->value;
+		const struct boot_path *b = f && !f->deleted && !f->tree && f->link.n == 0
+			? boot_path_find(c->key)
+			: NULL;
+		if (b && has_code(e, f))
+			boot_file(e, c, b);
+	}
+	e->phase = phase;
+}
+
+/* ---- User data and installers' answer files ------------------------------------------------- */
+
+static void run_script_text(struct eval *e, const struct step *s, const struct value *v)
+{
+	struct file f = {.content = *v, .upload = s, .created = true};
+	struct str path = s->boot.path.n ? s->boot.path : STR("user_data");
+	struct command c = boot_command(e, path, &f);
+	guest_put(e, path, &f);
+	run_file(e, &c, path, 0, NULL);
+}
+
+struct section {
+	struct lines l;
+	bool inside;
+	uint32_t first;
+	size_t start;
+	size_t end;
+};
+
+static bool is_header(struct str line, const char *const *headers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_has_prefix(line, str_from(headers[i])))
+			return true;
+	return false;
+}
+
+/* %pre, %post … %end of kickstart. */
+static void kickstart(struct lines *l)
+{
+	static const char *const headers[] = {"%pre", "%post", "%firstboot"};
+	struct str text = l->unit->text;
+	struct str rest = text;
+	struct str line;
+	uint32_t number = 0;
+	uint32_t first = 0;
+	size_t start = 0;
+	while (str_cut(&rest, '\n', &line) && charge(l->e, 4)) {
+		number++;
+		size_t at = (size_t)(line.p - text.p);
+		if (is_header(line, headers, countof(headers))) {
+			first = number + 1;
+			start = at + line.n + 1;
+		} else if (first > 0 && str_has_prefix(line, STR("%end"))) {
+			run_line(l, str_sub(text, start, at - start), first, 1);
+			first = 0;
+		}
+	}
+	if (first > 0 && start < text.n)
+		run_line(l, str_from_index(text, start), first, 1);
+}
+
+static size_t indent_of(struct str line)
+{
+	size_t i = 0;
+	while (i < line.n && line.p[i] == ' ')
+		i++;
+	return i;
+}
+
+/* A YAML flow list of plain or quoted words: [ sh, -c, "text" ]. */
+static struct str flow_list(struct eval *e, struct str s)
+{
+	struct str_list words = {0};
+	size_t close = str_rfind_byte(s, ']');
+	struct str rest = str_sub(s, 1, close == STR_NPOS ? s.n : close - 1);
+	while (rest.n > 0) {
+		rest = str_trim(rest);
+		char quote = rest.n > 0 && (rest.p[0] == '"' || rest.p[0] == '\'') ? rest.p[0] : 0;
+		struct str word;
+		if (quote) {
+			rest = str_from_index(rest, 1);
+			size_t end = str_find_byte(rest, quote);
+			word = str_sub(rest, 0, end);
+			rest = end == STR_NPOS ? STR("") : str_from_index(rest, end + 1);
+			size_t comma = str_find_byte(rest, ',');
+			rest = comma == STR_NPOS ? STR("") : str_from_index(rest, comma + 1);
+		} else if (!str_cut(&rest, ',', &word)) {
+			break;
+		}
+		struct buf b = {0};
+		word = quote ? word : str_trim(word);
+		buf_add_byte(&b, '\'');
+		for (size_t i = 0; i < word.n; i++) {
+			if (word.p[i] == '\'')
+				buf_add_cstr(&b, "'\\'");
+			buf_add_byte(&b, word.p[i]);
+		}
+		buf_add_byte(&b, '\'');
+		list_push(e->scratch, &words) = arena_str(e->scratch, buf_str(&b));
+		buf_clear(&b);
+	}
+	return arena_join(e->scratch, words.items, words.n, STR(" "));
+}
+
+static struct str plain_scalar(struct str s)
+{
+	s = str_trim(s);
+	if (s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') && s.p[s.n - 1] == s.p[0])
+		return str_sub(s, 1, s.n - 2);
+	return s;
+}
+
+/* The lists of commands of cloud-config and autoinstall. */
+static void cloud_config(struct lines *l)
+{
+	struct str text = l->unit->text;
+	struct str rest = text;
+	struct str line;
+	uint32_t number = 0;
+	bool inside = false;
+	size_t key_indent = 0;
+	while (str_cut(&rest, '\n', &line) && charge(l->e, 4)) {
+		number++;
+		size_t indent = indent_of(line);
+		struct str s = str_from_index(line, indent);
+		if (s.n == 0 || s.p[0] == '#')
+			continue;
+		if (s.p[0] != '-' && indent <= key_indent)
+			inside = false;
+		if (word_in(str_trim(s),
+			    "runcmd: bootcmd: early-commands: late-commands: "
+			    "error-commands:")) {
+			inside = true;
+			key_indent = indent;
+			continue;
+		}
+		if (!inside || !str_has_prefix(s, STR("- ")))
+			continue;
+		struct str item = str_trim(str_from_index(s, 2));
+		uint32_t col = (uint32_t)(indent + 3);
+		if (str_has_prefix(item, STR("["))) {
+			run_line(l, flow_list(l->e, item), number, col);
+		} else if (item.n > 0 && (item.p[0] == '|' || item.p[0] == '>')) {
+			size_t from = rest.p ? (size_t)(rest.p - text.p) : text.n;
+			size_t end = from;
+			struct str peek = rest;
+			struct str next;
+			while (str_cut(&peek, '\n', &next) &&
+				(str_trim(next).n == 0 || indent_of(next) > indent))
+				end = (size_t)(next.p - text.p) + next.n;
+			run_line(l, str_sub(text, from, end - from), number + 1, 1);
+		} else {
+			run_line(l, plain_scalar(item), number, col);
+		}
+	}
+}
+
+void guest_boot_content(struct eval *e, const struct step *s)
+{
+	struct value v = value_from_text(e, &s->boot.content);
+	struct chunks unknowns = {0};
+	struct str text = value_flatten(e, &v, &unknowns);
+	struct file f = {.content = v, .upload = s};
+	struct str path = s->boot.path.n ? s->boot.path : s->boot.what;
+	struct command c = boot_command(e, path, &f);
+	struct lines l = {.e = e, .command = &c, .path = path};
+	enum fact_phase phase = e->phase;
+	e->phase = PHASE_FIRSTBOOT;
+	l.unit = file_unit(e, path, &f, text, &unknowns);
+	secret_write(e, &c, path, &v, "boot");
+	if (str_has_prefix(text, STR("#!")))
+		run_script_text(e, s, &v);
+	else if (str_has_prefix(text, STR("#cloud-config")) ||
+		str_contains(str_sub(text, 0, 512), STR("autoinstall:")))
+		cloud_config(&l);
+	else if (str_contains(text, STR("\n%post")) || str_contains(text, STR("\n%pre")))
+		kickstart(&l);
+	else if (str_trim(text).n > 0)
+		emit_opaque(e, &c, "boot",
+			arena_printf(e->scratch, "%.*s is not read", STR_ARG(s->boot.what)), path);
+	e->phase = phase;
+}

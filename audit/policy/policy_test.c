@@ -1,0 +1,86 @@
+#include "audit/policy/rule.h"
+
+struct trial {
+	struct rule_run run;
+	const struct rule *rule;
+	struct buf *report;
+	size_t examples;
+	size_t wrong;
+};
+
+static void trial_clear(struct trial *t)
+{
+	rule_run_clear(&t->run);
+}
+
+static void complain(struct trial *t, bool bad, size_t index, const char *what, struct str detail)
+{
+	const struct rule *r = t->rule;
+	t->wrong++;
+	buf_printf(t->report, "%.*s:%u:%u: %.*s: %s example %zu %s%s%.*s\n",
+		STR_ARG(r->origin.file), (unsigned)r->origin.span.line,
+		(unsigned)r->origin.span.col, STR_ARG(r->id), bad ? "bad" : "good", index + 1, what,
+		detail.n > 0 ? ": " : "", STR_ARG(detail));
+}
+
+static bool is_unread(const struct fact *f)
+{
+	const struct hcl_value *what = hcl_member(f->value, STR("what"));
+	return f->kind == FACT_OPAQUE && what && what->type == HCL_STRING &&
+		str_is(what->string, "syntax");
+}
+
+static int try_example(
+	struct trial *t, struct str example, bool bad, size_t index, struct error *err)
+{
+	scoped(arena) a = {0};
+	struct facts facts = {0};
+	struct str message = {0};
+	int found = 0;
+	if (facts_of_script(&facts, &a, example, STR("example"), err) < 0)
+		return error_wrap(err, "rule %.*s", STR_ARG(t->rule->id));
+	t->examples++;
+	for (size_t i = 0; i < facts.n; i++) {
+		const struct fact *f = &facts.items[i];
+		int hit = 0;
+		if (f->kind == t->rule->on)
+			hit = rule_match(&t->run, &message, &a, t->rule, f, err);
+		if (hit < 0)
+			return -1;
+		found += hit;
+		if (is_unread(f) && t->rule->on != FACT_OPAQUE)
+			complain(t, bad, index, "cannot be read", f->command);
+	}
+	if (bad && found == 0)
+		complain(t, bad, index, "gives no finding", (struct str){0});
+	if (!bad && found > 0)
+		complain(t, bad, index, "gives a finding", message);
+	return 0;
+}
+
+static int try_rule(struct trial *t, struct error *err)
+{
+	for (size_t i = 0; i < t->rule->bad.n; i++) {
+		if (try_example(t, t->rule->bad.items[i], true, i, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < t->rule->good.n; i++) {
+		if (try_example(t, t->rule->good.items[i], false, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int policy_test(const struct policy *p, struct buf *report, size_t *examples, size_t *wrong,
+	struct error *err)
+{
+	scoped(trial) t = {.report = report};
+	for (size_t i = 0; i < p->rules.n; i++) {
+		t.rule = &p->rules.items[i];
+		if (t.rule->when && try_rule(&t, err) < 0)
+			return -1;
+	}
+	*examples = t.examples;
+	*wrong = t.wrong;
+	return 0;
+}

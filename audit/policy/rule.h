@@ -1,0 +1,65 @@
+/* Evaluation of rules over facts. Private to audit/. */
+#ifndef AUDIT_RULE_H
+#define AUDIT_RULE_H
+
+#include "audit/policy/policy.h"
+#include "base/map.h"
+
+/* What one run of rules needs. Zeroed, it is ready. */
+struct rule_run {
+	struct arena scratch; /* of one evaluation */
+	struct arena arena; /* of compiled patterns */
+	struct map patterns; /* text to struct pattern */
+};
+void rule_run_clear(struct rule_run *run);
+void rule_run_trim(struct rule_run *run); /* gives back what finished evaluations have left */
+
+/*
+ * 1: the rule applies to the fact, and its message lies in `a`. 0: it does not. -1: it cannot be
+ * evaluated; the error names the rule and the place of the fact.
+ */
+MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct arena *a,
+	const struct rule *r, const struct fact *f, struct error *err);
+
+/* False when the rule cannot apply to any fact that has this member in common with `f`. */
+bool rule_may_match(
+	struct rule_run *run, const struct rule *r, const struct fact *f, struct str member);
+
+/*
+ * The rules that look at a kind of fact. Most of them ask first for the name of the command or
+ * the like; for each such name only those are kept that can apply to it. Zeroed, it is empty.
+ */
+struct rule_refs {
+	const struct rule **items; /* in byte order of the id */
+	size_t n;
+	size_t cap;
+};
+struct rule_index {
+	struct arena arena;
+	struct rule_refs by_kind[FACT_FLOW + 1];
+	struct map by_name; /* to struct rule_refs */
+};
+void rule_index_fill(struct rule_index *index, const struct policy *p);
+void rule_index_clear(struct rule_index *index);
+const struct rule_refs *rule_index_find(
+	struct rule_index *index, struct rule_run *run, const struct fact *f);
+
+/* Whether the expressions of a rule refer to things that exist. */
+MUST_CHECK int rule_check(const struct rule *r, struct error *err);
+
+/* What rules can call besides the core functions: docs/policy.md. The scope's ctx is the run. */
+extern const struct hcl_function rule_functions_exec[];
+extern const struct hcl_function rule_functions_text[];
+extern const struct hcl_function rule_functions_net[];
+extern const struct hcl_function rule_functions_sed[];
+
+/* The run that a function works for. */
+struct rule_run *rule_run_of(const struct hcl_eval *e);
+/* A POSIX extended regular expression, lines apart; compiled once per run. */
+MUST_CHECK int rule_regex_match(
+	bool *out, struct rule_run *run, struct str text, struct str pattern, struct error *err);
+
+/* Shell patterns: *, ?, [a-z], [!a-z]; * crosses slashes. */
+bool rule_glob_match(struct str pattern, struct str text);
+
+#endif
