@@ -1,6 +1,7 @@
 #include "audit/audit.h"
 
 #include "audit/policy/verdict.h"
+#include "audit/report/report.h"
 
 static struct audit *audit_new(void)
 {
@@ -8,6 +9,18 @@ static struct audit *audit_new(void)
 	if (!a)
 		error_out_of_memory();
 	return a;
+}
+
+/* What is signed is written once, so that nobody can write it differently. */
+static int finish(struct audit *a, const struct policy *policy, const struct audit_options *o,
+	const struct audit_sources *sources, struct error *err)
+{
+	scoped(buf) sarif = {0};
+	if (audit_judge(a, policy, o, sources, err) < 0 || report_sarif(&sarif, a, policy, err) < 0)
+		return -1;
+	a->sarif = arena_str(&a->arena, buf_str(&sarif));
+	a->digest = digest_bytes(a->sarif);
+	return 0;
 }
 
 int audit_plans(struct audit **out, const struct plan *const *plans, size_t n,
@@ -25,7 +38,7 @@ int audit_plans(struct audit **out, const struct plan *const *plans, size_t n,
 		.plans = plans,
 		.plan_count = n,
 	};
-	if (audit_judge(a, policy, o, &sources, err) < 0)
+	if (finish(a, policy, o, &sources, err) < 0)
 		return -1;
 	*out = steal_ptr(a);
 	return 0;
@@ -43,7 +56,7 @@ int audit_script(struct audit **out, struct str text, struct str file, const str
 		.file = file,
 		.text = text,
 	};
-	if (audit_judge(a, policy, o, &sources, err) < 0)
+	if (finish(a, policy, o, &sources, err) < 0)
 		return -1;
 	*out = steal_ptr(a);
 	return 0;

@@ -1,6 +1,5 @@
 #include "audit/policy/verdict.h"
 
-#include "audit/report/report.h"
 #include "audit/policy/rule.h"
 
 #include <stdio.h>
@@ -479,10 +478,5 @@ int audit_judge(struct audit *a, const struct policy *p, const struct audit_opti
 	a->profile = policy_profile(p);
 	a->threshold = o->threshold != SEVERITY_NONE ? o->threshold : policy_threshold(p);
 	decide(a);
-	scoped(buf) sarif = {0};
-	if (report_sarif(&sarif, a, p, err) < 0)
-		return -1;
-	a->sarif = arena_str(&a->arena, buf_str(&sarif));
-	a->digest = digest_bytes(a->sarif);
 	return 0;
 }

@@ -14,7 +14,7 @@ struct audit_sources {
 	struct str text;
 };
 
-/* Judges a->facts: fills findings, verdict, threshold, policy, profile, sarif and digest. */
+/* Judges a->facts: fills findings, verdict, threshold, policy and profile. */
 MUST_CHECK int audit_judge(struct audit *a, const struct policy *p, const struct audit_options *o,
 	const struct audit_sources *sources, struct error *err);
 

@@ -18,6 +18,13 @@ THIRD_PARTY = {
     "libssh2": {"builders"},
     "zlib.h": {"builders"},
 }
+# Inside audit/, in the order in which a script goes through it.
+AUDIT = {
+    "shell": {"shell"},
+    "eval": {"eval", "shell"},
+    "policy": {"policy"},
+    "report": {"report", "policy"},
+}
 
 
 def table():
@@ -63,6 +70,10 @@ def check(path, allowed, errors):
                 public = {f"{target}/{target}.h"}
                 if name not in public and not name.startswith("audit/shell/"):
                     errors.append(f"{place}: {name} is private to {target}/")
+        part = path.parts[1] if folder == "audit" and len(path.parts) == 3 else None
+        if quoted and part in AUDIT and name.startswith("audit/") and name.count("/") == 2:
+            if name.split("/")[1] not in AUDIT[part]:
+                errors.append(f"{place}: audit/{part}/ may not include {name}")
         if angled:
             for prefix, homes in THIRD_PARTY.items():
                 if not angled.group(1).startswith(prefix):
