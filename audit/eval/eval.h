@@ -184,6 +184,7 @@ struct function {
 	const struct shell_command *body;
 	const struct unit *unit;
 	struct str name;
+	const struct function *other; /* that another branch defined under the name */
 };
 
 /* A file of the guest, as far as the plan made it. */

@@ -384,6 +384,22 @@ static bool run_program(struct eval *e, const struct command *c, struct outcome 
 	return true;
 }
 
+/* Each body that the name may have here. */
+static struct outcome run_definitions(
+	struct eval *e, const struct command *c, const struct function *f)
+{
+	if (!f->other)
+		return run_function(e, c, f);
+	struct branch b = branch_begin(e);
+	e->conditional++;
+	for (; f; f = f->other) {
+		struct outcome o = run_function(e, c, f);
+		branch_path(e, &b, o.dead);
+	}
+	e->conditional--;
+	return (struct outcome){.dead = !branch_end(e, &b)};
+}
+
 /* sh expands aliases; bash does so in scripts only when it is told to. */
 static bool alias_text(struct eval *e, const struct command *c, struct value *out)
 {
@@ -459,7 +475,7 @@ struct outcome run_command(struct eval *e, const struct command *c)
 		return run_alias_text(e, c, &code);
 	const struct cell *f = map_find(&e->process->functions, name);
 	if (f && f->value && !c->external)
-		return run_function(e, c, f->value);
+		return run_definitions(e, c, f->value);
 	struct str alias = STR("");
 	if (str_find_byte(name, '/') != STR_NPOS)
 		alias = guest_alias(e, name);

@@ -140,6 +140,26 @@ static const void *join_args(struct eval *e, const struct args *a, const struct 
 	return out;
 }
 
+#define DEFINITIONS_MAX 4
+
+static const void *join_function(struct eval *e, const struct function *a, const struct function *b)
+{
+	unsigned n = 1;
+	if (!a || !b)
+		return a ? a : b;
+	for (const struct function *f = a; f; f = f->other, n++)
+		if (f->body == b->body)
+			return a;
+	if (n > DEFINITIONS_MAX) {
+		emit_opaque(e, NULL, "bound", STR("too many definitions of a function"), a->name);
+		return a;
+	}
+	struct function *first = arena_new(e->scratch, struct function);
+	*first = *b;
+	first->other = a;
+	return first;
+}
+
 static const void *join_value(
 	struct eval *e, const struct cell *c, const void *a, const void *b, uint32_t born)
 {
@@ -155,13 +175,16 @@ static const void *join_value(
 	case CELL_ARGS:
 		return join_args(e, a, b);
 	case CELL_FUNCTION:
-		return a ? a : b;
+		return join_function(e, a, b);
 	case CELL_OPTION:
 		return NULL; /* on only when on both paths */
 	case CELL_TEXT:
 	case CELL_NONE:
 		break;
 	}
+	/* `cd DIR && …`: what follows is meant for the directory that was entered. */
+	if (a == c->value || b == c->value)
+		return a == c->value ? b : a;
 	struct str *unknown = arena_new(e->scratch, struct str);
 	*unknown = arena_printf(e->scratch, "?%u", ++e->names);
 	return unknown;

@@ -87,6 +87,9 @@ static size_t userinfo_length(struct str s, size_t *password)
 				? i
 				: 0;
 		}
+		/* A place holder or a pattern is no password. */
+		if (colon != STR_NPOS && c && strchr("${}<>[]\\()*?|^", c))
+			return 0;
 		if (c == ':' && colon == STR_NPOS)
 			colon = i;
 		if (c == '/' || c == ' ' || c == '\n' || c == '"' || c == '\'' || c == TEXT_MARK)

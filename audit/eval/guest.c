@@ -62,6 +62,22 @@ static bool has_glob(struct str path)
 		str_find_byte(path, '[') != STR_NPOS;
 }
 
+/* A relative name below a directory that is not known: any file of that name may be meant. */
+static const struct file *find_suffix(struct eval *e, struct str path)
+{
+	const struct file *found = NULL;
+	struct str suffix = str_from_index(path, str_find_byte(path, '/'));
+	charge(e, 4 * e->files.n);
+	for (size_t i = 0; suffix.n > 1 && i < e->files.n; i++) {
+		const struct cell *c = e->files.items[i].value;
+		const struct file *f = c->value;
+		if (f && !f->deleted && str_has_suffix(c->key, suffix) &&
+			(!found || value_taint(e, &f->content)))
+			found = f;
+	}
+	return found;
+}
+
 static const struct file *find_glob(struct eval *e, struct str pattern)
 {
 	const struct file *found = NULL;
@@ -123,7 +139,10 @@ const struct file *guest_find(struct eval *e, struct str path)
 			if (f)
 				return f;
 		}
-		return find_in_tree(e, path);
+		f = find_in_tree(e, path);
+		if (!f && path.n > 0 && path.p[0] == '?')
+			f = find_suffix(e, path);
+		return f;
 	}
 	return NULL;
 }
