@@ -216,6 +216,8 @@ int hcl_fn_replace(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 
 static bool in_set(struct str set, struct str c)
 {
+	if (c.n == 1)
+		return str_find_byte(set, c.p[0]) != STR_NPOS;
 	for (size_t i = 0; i < set.n;) {
 		size_t len = char_len(str_from_index(set, i));
 		if (str_eq(str_sub(set, i, len), c))
@@ -234,6 +236,32 @@ static size_t last_char(struct str s)
 	return i;
 }
 
+/* Each character is looked for in all of the set. */
+static int charge_look(struct hcl_eval *e, struct str set, struct error *err)
+{
+	return hcl_charge(e, set.n / 8 + 1, err);
+}
+
+static int trim_start(struct str *s, struct hcl_eval *e, struct str set, struct error *err)
+{
+	while (s->n > 0 && in_set(set, str_sub(*s, 0, char_len(*s)))) {
+		*s = str_from_index(*s, char_len(*s));
+		if (charge_look(e, set, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int trim_end(struct str *s, struct hcl_eval *e, struct str set, struct error *err)
+{
+	while (s->n > 0 && in_set(set, str_from_index(*s, last_char(*s)))) {
+		s->n = last_char(*s);
+		if (charge_look(e, set, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int hcl_fn_trim(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err)
 {
@@ -241,12 +269,8 @@ int hcl_fn_trim(struct hcl_value *out, struct hcl_eval *e, const struct hcl_valu
 	struct str set = {0};
 	(void)n;
 	if (hcl_arg_str(&s, e, args, 0, err) < 0 || hcl_arg_str(&set, e, args, 1, err) < 0 ||
-		hcl_charge(e, s.n / 64 * (set.n / 64 + 1), err) < 0)
+		trim_start(&s, e, set, err) < 0 || trim_end(&s, e, set, err) < 0)
 		return -1;
-	while (s.n > 0 && in_set(set, str_sub(s, 0, char_len(s))))
-		s = str_from_index(s, char_len(s));
-	while (s.n > 0 && in_set(set, str_from_index(s, last_char(s))))
-		s.n = last_char(s);
 	*out = hcl_string(s);
 	return 0;
 }

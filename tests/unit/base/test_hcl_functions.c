@@ -305,6 +305,9 @@ static void functions_that_multiply_their_input_are_bounded(void **state)
 		{"regex_replace(format(\"%10000s\", \"\"), \" \", format(\"%10000s\", \"\"))",
 			"too large"},
 		{"indent(100000, \"a\")", "0 to 10000"},
+		{"trim(replace(format(\"%1000s\", \"\"), \" \", format(\"%1000s\", \"\")), "
+		 "\"${replace(format(\"%1000s\", \"\"), \" \", \"b\")} \")",
+			"too long"},
 	};
 	check_errors(cases, countof(cases));
 }
