@@ -50,19 +50,48 @@ static void add_indent(struct buf *out, struct str line)
 	}
 }
 
+/* Most bytes of a line that are shown, and of them before what is meant. */
+#define EXCERPT_MAX 160
+#define EXCERPT_BEFORE 40
+
+/* Cuts a long line (minified JSON, say) around `start`, between characters. */
+static struct str cut_line(struct str line, size_t *start, bool *cut_before)
+{
+	size_t from = 0;
+	*cut_before = false;
+	if (line.n <= EXCERPT_MAX)
+		return line;
+	if (*start > EXCERPT_BEFORE)
+		from = *start - EXCERPT_BEFORE;
+	while (from < *start && ((unsigned char)line.p[from] & 0xc0) == 0x80)
+		from++;
+	size_t to = from + EXCERPT_MAX < line.n ? from + EXCERPT_MAX : line.n;
+	while (to < line.n && to > *start && ((unsigned char)line.p[to] & 0xc0) == 0x80)
+		to--;
+	*start -= from;
+	*cut_before = from > 0;
+	return str_sub(line, from, to - from);
+}
+
 static void add_excerpt(
-	struct buf *out, struct str line, const struct span *span, const struct style *style)
+	struct buf *out, struct str whole, const struct span *span, const struct style *style)
 {
 	size_t start = span->col > 0 ? span->col - 1 : 0;
-	if (start >= line.n)
+	bool cut_before;
+	if (start >= whole.n)
 		start = 0;
+	struct str line = cut_line(whole, &start, &cut_before);
 	scoped(buf) before = {0};
 	scoped(buf) marked = {0};
+	if (cut_before)
+		buf_add_cstr(&before, "...");
 	log_escape(&before, str_sub(line, 0, start));
 	log_escape(&marked, str_sub(line, start, span->len > 0 ? span->len : 1));
 	size_t width = report_code_points(buf_str(&marked), marked.n);
 	buf_printf(out, "%s%6u |%s ", style->dim, (unsigned)span->line, style->reset);
+	buf_add_cstr(out, cut_before ? "..." : "");
 	log_escape(out, line);
+	buf_add_cstr(out, line.p + line.n < whole.p + whole.n ? "..." : "");
 	buf_printf(out, "\n%s       |%s ", style->dim, style->reset);
 	add_indent(out, buf_str(&before));
 	buf_printf(out, "%s^", style->bold);
