@@ -202,7 +202,7 @@ static NORETURN void child_main(
 	int error = 0;
 	if (read(go, &byte, 1) != 1)
 		_exit(127);
-	/* Its memory is the builder's: what runs inside already must not read it before the exec. */
+	/* Its memory is the builder's: what runs inside must not read it before the exec. */
 	prctl(PR_SET_DUMPABLE, 0);
 	if (child_enter(c, command) != 0) {
 		error = errno;

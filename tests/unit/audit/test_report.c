@@ -96,6 +96,23 @@ static void text_shows_control_characters_as_escapes(void **state)
 	has(&r, "\\x1b[2J");
 }
 
+static void text_shows_long_lines_around_the_mark(void **state)
+{
+	(void)state;
+	scoped(report) r = {0};
+	scoped(buf) script = {0};
+	for (int i = 0; i < 100; i++)
+		buf_add_cstr(&script, "true \xc3\xa9; ");
+	buf_add_cstr(&script, "evil one");
+	for (int i = 0; i < 100; i++)
+		buf_add_cstr(&script, "; true \xc3\xa9");
+	make(&r, script.p, "s.sh", STR(""), AUDIT_TEXT);
+	has(&r, "\xc3\xa9; evil one; true \xc3\xa9; ");
+	has(&r, "     1 | ...");
+	has(&r, "...\n       | ");
+	assert_true(r.out.n < 1000);
+}
+
 static void jsonl_is_one_finding_a_line(void **state)
 {
 	(void)state;
@@ -267,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_shows_place_line_mark_and_verdict),
 		cmocka_unit_test(text_shows_control_characters_as_escapes),
+		cmocka_unit_test(text_shows_long_lines_around_the_mark),
 		cmocka_unit_test(jsonl_is_one_finding_a_line),
 		cmocka_unit_test(json_has_verdict_counts_and_findings),
 		cmocka_unit_test(sarif_declares_every_rule_fired_or_not),
