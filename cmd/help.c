@@ -166,6 +166,8 @@ void command_man(struct buf *out, const struct command *const *commands)
 		".SH ENVIRONMENT\n.TP\n.B SEALWRIGHT_PASSWORD\n"
 		"Password of the signing key.\n"
 		".TP\n.B SEALWRIGHT_CACHE\nDirectory for repositories and base images.\n"
+		".TP\n.B GIT_SSL_CAINFO, SSL_CERT_FILE\n"
+		"PEM file of the authorities that https repositories are checked with.\n"
 		".TP\n.B NO_COLOR\nNo colours, even on a terminal.\n");
 }
 

@@ -178,12 +178,22 @@ static struct str or_empty(const char *s)
 	return s ? str_from(s) : STR("");
 }
 
+/* As git and OpenSSL are told of private authorities. */
+static const char *ca_file(const struct pipeline *p)
+{
+	const char *file = env_find(p->cli->environment, "GIT_SSL_CAINFO");
+	if (!file || !*file)
+		file = env_find(p->cli->environment, "SSL_CERT_FILE");
+	return file && *file ? file : NULL;
+}
+
 static int open_snapshot(struct pipeline *p, const struct fetch_source *source,
 	const struct source_options *o, struct error *err)
 {
 	const struct fetch_options options = {
 		.cache_dir = cache_dir(p, o),
 		.offline = o->offline,
+		.ca_file = ca_file(p),
 		.log = &p->cli->log,
 	};
 	if (snapshot_fetch(&p->snapshot, source, &options, err) < 0)

@@ -355,6 +355,9 @@ int snapshot_fetch(struct snapshot **out, const struct fetch_source *source,
 		return -1;
 	scoped_ptr(snapshot) s = snapshot_new(options);
 	struct fetch_source asked = *source;
+	if (options->ca_file &&
+		git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, options->ca_file, NULL) < 0)
+		return git_fail(err, ERROR_INPUT, options->ca_file);
 	if (url_public(&s->arena, source->url, &asked.url, err) < 0)
 		return -1;
 	if (add_part(s, STR(""), &asked, options, err) < 0)

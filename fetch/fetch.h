@@ -34,6 +34,7 @@ struct fetch_options {
 	bool offline; /* use the cache only */
 	uint64_t max_bytes; /* of all blobs of the tree; 0: 1 GiB */
 	uint32_t max_files; /* 0: 50,000 */
+	const char *ca_file; /* PEM of the authorities for https; NULL: those of the system */
 	const struct log *log;
 };
 

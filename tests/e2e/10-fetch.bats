@@ -185,3 +185,26 @@ odd_repo() { # DIR MODE NAME CONTENT
 	[ "$good" -eq 0 ]
 	[ "$bad" -ne 0 ]
 }
+
+@test "a repository over https is fetched when its certificate is trusted" {
+	command -v openssl >/dev/null || skip "no openssl"
+	mkdir r && echo x >r/a
+	commit=$(make_repo r)
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost 2>/dev/null
+	"$BATS_TEST_DIRNAME/git-https-server" "$PWD" cert.pem key.pem port 3>&- &
+	server=$!
+	for _ in $(seq 50); do
+		[ -e port ] && break
+		sleep 0.1
+	done
+	GIT_SSL_CAINFO=$PWD/cert.pem run sealwright fetch "git+https://localhost:$(cat port)/r/.git@$commit"
+	trusted=$status
+	first=$output
+	run sealwright fetch "git+https://localhost:$(cat port)/r/.git@$commit"
+	kill "$server"
+	echo "$first"
+	[ "$trusted" -eq 0 ]
+	exits 4
+	has certificate
+}
