@@ -325,6 +325,7 @@ static struct conf *conf_string(struct arena *a, struct str s)
 {
 	struct conf *c = arena_new(a, struct conf);
 	c->type = CONF_STRING;
+	c->origin.file = STR("--base");
 	c->text = text_from(a, s);
 	return c;
 }
@@ -335,13 +336,25 @@ static void conf_set(struct arena *a, struct conf *object, const char *key, stru
 		(struct conf_member){.key = str_from(key), .value = conf_string(a, value)};
 }
 
+static bool is_path(const char *base)
+{
+	return strchr(base, '/') || strchr(base, '.');
+}
+
+/* A file or directory of this machine by its full name; else a file of the commit, or a suite. */
+static const char *name_base(struct pipeline *p, const char *base)
+{
+	autofree char *full = is_path(base) ? realpath(base, NULL) : NULL;
+	return full ? arena_cstr(&p->arena, str_from(full)) : base;
+}
+
 /* The other builder's configuration, made of the flags. */
 static struct conf *rehearsal_config(struct pipeline *p, const char *base, const char *checksum)
 {
 	struct conf *c = arena_new(&p->arena, struct conf);
 	c->type = CONF_OBJECT;
-	bool path = strchr(base, '/') || strchr(base, '.');
-	conf_set(&p->arena, c, path ? "base" : "suite", str_from(base));
+	c->origin.file = STR("--base");
+	conf_set(&p->arena, c, is_path(base) ? "base" : "suite", str_from(base));
 	if (checksum)
 		conf_set(&p->arena, c, "base_checksum", str_from(checksum));
 	return c;
@@ -355,8 +368,8 @@ static int rehearse(struct pipeline *p, const char *as, const char *base, const 
 		return error_set(err, ERROR_USAGE, "--as needs --base");
 	const struct conf *config = rehearsal_config(p, base, checksum);
 	for (size_t i = 0; i < p->template->builds.n; i++) {
-		p->template->builds.items[i].type = str_from(as);
-		p->template->builds.items[i].config = config;
+		p->template->builds.items[i].other_type = str_from(as);
+		p->template->builds.items[i].other_config = config;
 	}
 	return 0;
 }
@@ -406,11 +419,12 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		return -1;
 	if (!o->as)
 		return 0;
-	if (rehearse(p, o->as, o->base, o->base_checksum, err) < 0)
+	const char *base = o->base ? name_base(p, o->base) : NULL;
+	if (rehearse(p, o->as, base, o->base_checksum, err) < 0)
 		return -1;
 	struct json *as = json_object(&p->arena);
 	json_set(&p->arena, as, "builder", json_cstr(&p->arena, o->as));
-	json_set(&p->arena, as, "base", json_cstr(&p->arena, o->base));
+	json_set(&p->arena, as, "base", json_cstr(&p->arena, base));
 	if (o->base_checksum)
 		json_set(&p->arena, as, "checksum", json_cstr(&p->arena, o->base_checksum));
 	json_set(&p->arena, p->parameters, "as", as);
@@ -419,10 +433,13 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 
 int pipeline_check_builders(struct pipeline *p, struct error *err)
 {
+	/* What is wrong is in the messages; pipeline_report counts them. */
 	for (size_t i = 0; i < p->template->builds.n; i++) {
 		const struct template_build *b = &p->template->builds.items[i];
-		/* What is wrong is in the messages; pipeline_report counts them. */
-		(void)!builder_check(b->config, b->type, &p->diags, &p->arena);
+		if (!b->other_config)
+			(void)!builder_check(b->config, b->type, &p->diags, &p->arena);
+		else if (i == 0)
+			(void)!builder_check(b->other_config, b->other_type, &p->diags, &p->arena);
 	}
 	return pipeline_report(p, err);
 }

@@ -154,8 +154,8 @@ int plan_make(struct plan **out, const struct template_build *build, const struc
 	if (!p)
 		error_out_of_memory();
 	p->build = build->name;
-	p->builder = build->type;
-	p->config = build->config;
+	p->builder = build->other_config ? build->other_type : build->type;
+	p->config = build->other_config ? build->other_config : build->config;
 	p->origin = build->origin;
 	p->post_processors.items = build->post_processors.items;
 	p->post_processors.n = build->post_processors.n;

@@ -84,6 +84,9 @@ struct template_build {
 	struct str type; /* of the builder */
 	struct origin origin;
 	const struct conf *config;
+	/* What the build is rehearsed on in place of its builder; empty and NULL: on that one. */
+	struct str other_type;
+	const struct conf *other_config;
 	struct {
 		struct template_provisioner *items;
 		size_t n;
