@@ -116,6 +116,34 @@ static int random_id(char out[33], struct error *err)
 	return 0;
 }
 
+/* No character of it means anything to a shell. */
+static bool is_plain_path(struct str path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		char c = path.p[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || (c != '\0' && strchr("/._-+,@%:", c));
+		if (!plain)
+			return false;
+	}
+	return true;
+}
+
+/* Templates hand the path of a script to a shell as it is. */
+static int make_scripts(struct machine *m, struct error *err)
+{
+	m->scripts = m->dir;
+	if (is_plain_path(m->dir))
+		return 0;
+	struct str path = arena_printf(&m->arena, "/tmp/" OUTPUT_PARTIAL "%s", m->id);
+	if (journal_add(&m->journal, "output", path.p, err) != 0)
+		return -1;
+	if (mkdir(path.p, 0700) != 0)
+		return error_sys(err, "%s", path.p);
+	m->scripts = path;
+	return 0;
+}
+
 static int make_directories(struct machine *m, struct error *err)
 {
 	const struct build_options *o = m->options;
@@ -131,7 +159,9 @@ static int make_directories(struct machine *m, struct error *err)
 		if (dir_make(AT_FDCWD, path.p, err) != 0 || chmod(path.p, 0755) != 0)
 			return error_wrap(err, "work directory");
 	}
-	return chmod(m->dir.p, 0700) == 0 ? 0 : error_sys(err, "%s", m->dir.p);
+	if (chmod(m->dir.p, 0700) != 0)
+		return error_sys(err, "%s", m->dir.p);
+	return make_scripts(m, err);
 }
 
 static int set_option(int fs, const char *key, const char *value, struct error *err)
@@ -386,7 +416,7 @@ static struct communicator *rootfs_communicator(struct machine *m)
 
 static const char *rootfs_directory(struct machine *m)
 {
-	return m->dir.p;
+	return m->scripts.p;
 }
 
 static void rootfs_watch(struct machine *m, struct watch *w)
@@ -538,6 +568,8 @@ static int rootfs_stop(struct machine *m, bool keep_output, struct error *err)
 		(void)rmdir(m->options->output_dir);
 	if (m->dir.n > 0 && dir_remove(AT_FDCWD, m->dir.p, err) != 0)
 		r = error_wrap(err, "work directory");
+	if (m->scripts.n > 0 && dir_remove(AT_FDCWD, m->scripts.p, err) != 0)
+		r = error_wrap(err, "scripts");
 	if (r == 0)
 		r = journal_remove(&m->journal, err);
 	machine_free(m);

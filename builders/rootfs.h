@@ -62,6 +62,7 @@ struct machine {
 	enum userns_kind ids;
 	struct journal journal;
 	struct str dir; /* of this build, below the work directory */
+	struct str scripts; /* directory of host commands' scripts */
 	struct str root; /* the merged tree, a mount point */
 	enum rootfs_tree tree;
 	struct base_image base;
