@@ -1,9 +1,11 @@
 #include "builders/rooted.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "base/arena.h"
 
@@ -27,6 +29,14 @@ int rooted_open(int root, const char *path, int flags, mode_t mode)
 	}
 }
 
+/* We may do there what nothing inside may do. */
+static bool is_of_the_kernel(int fd)
+{
+	struct statfs fs;
+	return fstatfs(fd, &fs) != 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+		fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 int rooted_open_file(int root, const char *path, int flags, struct error *err)
 {
 	autoclose int fd = rooted_open(root, path, flags, 0600);
@@ -35,7 +45,9 @@ int rooted_open_file(int root, const char *path, int flags, struct error *err)
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return error_sys(err, "%s", path);
-	if (!S_ISREG(st.st_mode))
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_INPUT, "%s: a directory, not a file", path);
+	if (!S_ISREG(st.st_mode) || is_of_the_kernel(fd))
 		return error_set(err, ERROR_INPUT, "%s: not a regular file", path);
 	return steal_fd(&fd);
 }

@@ -1,10 +1,13 @@
 #include "builders/run.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/random.h>
 
 #include "base/encode.h"
 #include "base/file.h"
+
+#define HOST_END_NS INT64_C(5000000000)
 
 /* What Packer says when the steps of a provisioner begin; others get their type. */
 static const struct {
@@ -225,6 +228,25 @@ static void run_error_cleanup(struct run *r)
 
 /* ---- Ending --------------------------------------------------------------------------------- */
 
+/*
+ * The machine ends what runs in it. What host steps left is asked to end here, and then made to, so
+ * that the record has its end and nothing of a build outlives it.
+ */
+static int end_host(struct run *r, struct error *err)
+{
+	if (!r->tracer || tracer_running(r->tracer) == 0)
+		return 0;
+	int64_t start = clock_steady(r->o->clock), now = start;
+	log_say(&r->say, LOG_INFO, "Ending what still runs on the build host");
+	while (tracer_running(r->tracer) > 0 && now - start < 2 * HOST_END_NS) {
+		tracer_signal(r->tracer, now - start < HOST_END_NS ? SIGTERM : SIGKILL);
+		if (watch_sleep(&r->watch, now + HOST_END_NS / 100, err) != 0)
+			return -1;
+		now = clock_steady(r->o->clock);
+	}
+	return 0;
+}
+
 static int build(
 	struct run *r, struct build_result *out, struct arena *a, bool *leave, struct error *err)
 {
@@ -239,7 +261,7 @@ static int build(
 		return -1;
 	}
 	log_say(&r->say, LOG_INFO, "Capturing the image");
-	if (r->builder->capture(r->machine, &out->artifact, a, err) != 0)
+	if (r->builder->capture(r->machine, &out->artifact, a, err) != 0 || end_host(r, err) != 0)
 		return -1;
 	if (r->record_error.code != ERROR_NONE) {
 		*err = r->record_error;
@@ -259,6 +281,8 @@ static int end(struct run *r, bool keep_output, bool leave, struct error *err)
 	else if (r->machine)
 		status = r->builder->stop(r->machine, keep_output, err);
 	r->machine = NULL;
+	struct error ignored = {0};
+	(void)!end_host(r, &ignored);
 	tracer_free(r->tracer);
 	r->tracer = NULL;
 	watch_close(&r->watch);

@@ -367,6 +367,15 @@ static void detach(struct tracer *t)
 	}
 }
 
+static void signal_all(struct tracer *t, int signal)
+{
+	const struct ptrace_state *s = state_of(t);
+	for (size_t i = 0; i < s->tasks.cap; i++) {
+		if (s->tasks.slots[i].tid != 0)
+			kill(s->tasks.slots[i].tid, signal);
+	}
+}
+
 static int open_state(struct tracer *t, struct error *err)
 {
 	(void)err;
@@ -393,5 +402,6 @@ const struct tracer_backend tracer_ptrace = {
 	.attach = attach,
 	.drain = drain,
 	.detach = detach,
+	.signal = signal_all,
 	.close = close_state,
 };

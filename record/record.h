@@ -120,6 +120,7 @@ struct tracer_backend {
 	/* Handles everything that is pending. */
 	int (*drain)(struct tracer *t, struct error *err);
 	void (*detach)(struct tracer *t); /* lets what still runs go on untraced, and reports it */
+	void (*signal)(struct tracer *t, int signal); /* to everything that still runs */
 	void (*close)(struct tracer *t);
 };
 
@@ -144,6 +145,8 @@ MUST_CHECK int tracer_open(struct tracer **out, const struct tracer_options *o, 
 MUST_CHECK int tracer_attach(struct tracer *t, pid_t child, struct error *err);
 MUST_CHECK int tracer_drain(struct tracer *t, struct error *err);
 void tracer_detach(struct tracer *t);
+/* To every process that still runs under it; ends are reported as they are drained. */
+void tracer_signal(struct tracer *t, int signal);
 void tracer_free(struct tracer *t);
 DEFINE_SCOPED_PTR(tracer)
 const char *tracer_backend_name(const struct tracer *t);

@@ -113,6 +113,11 @@ void tracer_detach(struct tracer *t)
 	t->backend->detach(t);
 }
 
+void tracer_signal(struct tracer *t, int signal)
+{
+	t->backend->signal(t, signal);
+}
+
 void tracer_free(struct tracer *t)
 {
 	if (!t)
