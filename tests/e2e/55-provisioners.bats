@@ -84,7 +84,8 @@ write_file_template() {
 		  {"type": "file", "source": "files/one", "destination": "/out/absolute/a"},
 		  {"type": "file", "source": "files/one", "destination": "/out/dots/b"},
 		  {"type": "file", "source": "files/one", "destination": "/out/link"},
-		  {"type": "shell-local", "inline": ["echo \"on the host: $WORD\"; echo local >made-here; pwd >where"],
+		  {"type": "shell-local", "inline": ["echo \"on the host: $WORD\"; echo local >made-here; pwd >where",
+		     "setsid sleep 6789 >/dev/null 2>&1 &"],
 		   "environment_vars": ["WORD=it's {{build_name}}"]},
 		  {"type": "shell-local", "inline": ["touch never"], "only_on": ["windows"]},
 		  {"type": "file", "source": "made-here", "generated": true, "destination": "/out/generated"},
@@ -100,6 +101,13 @@ write_file_template() {
 	printf '#!/bin/sh\n' >r/files/program
 	chmod 755 r/files/program
 	ln -s files/one r/link
+}
+
+write_nofile_template() {
+	template nofile <<-'T'
+		"variables": {"place": null},
+		"provisioners": [{"type": "file", "content": "x", "destination": "{{user `place`}}"}]
+	T
 }
 
 write_tree_template() {
@@ -282,6 +290,7 @@ suite_setup() {
 	mkdir -p r/scripts
 	write_shell_template
 	write_file_template
+	write_nofile_template
 	write_tree_template
 	write_process_templates
 	write_build_templates
@@ -428,7 +437,17 @@ value() {
 	[ ! -e never ]
 	grep -q '"name":"file:made-here".*"value":"sha256:'"$(echo local | sha256sum | cut -d' ' -f1)" ../one.manifest.jsonl
 	fails grep -q '"argv":\["touch","never"\]' ../one.manifest.jsonl
+	fails pgrep -f 'sleep 6789$'
+	grep -q '"signal":15,"step":.*"type":"exit"' ../one.manifest.jsonl
 	grep '"kind":"exec-host"' ../one.manifest.jsonl | grep -q '"script_sha256"'
+}
+
+@test "files of the kernel and things that are no files are no destinations" {
+	for place in /proc/1/mem /proc/mtrr /dev/null /srv/f /nowhere/file; do
+		build nofile nofile --force --var "place=$place"
+		exits 1
+		has "upload: $place: "
+	done
 }
 
 # listing DIRECTORY: as scripts/list.sh makes it in the guest
