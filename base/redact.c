@@ -2,6 +2,9 @@
 
 #include "base/error.h"
 
+/* Shorter lines of a value tell little, and stand in many other texts. */
+#define LINE_MIN 8
+
 void secret_wipe(void *p, size_t n)
 {
 	explicit_bzero(p, n);
@@ -37,7 +40,7 @@ static bool known(const struct redactor *r, struct str value)
 }
 
 /* Kept longest first, so that a value that contains another one is removed as a whole. */
-void redactor_add(struct redactor *r, struct str name, struct str value)
+static void add(struct redactor *r, struct str name, struct str value)
 {
 	if (value.n == 0 || known(r, value))
 		return;
@@ -49,6 +52,18 @@ void redactor_add(struct redactor *r, struct str name, struct str value)
 		i--;
 	}
 	r->items[i] = item;
+}
+
+void redactor_add(struct redactor *r, struct str name, struct str value)
+{
+	struct str rest = value, line;
+	add(r, name, value);
+	if (str_find_byte(value, '\n') == STR_NPOS)
+		return;
+	while (rest.n > 0 && str_cut(&rest, '\n', &line)) {
+		if (line.n >= LINE_MIN)
+			add(r, name, line);
+	}
 }
 
 void redactor_clear(struct redactor *r)

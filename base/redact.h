@@ -18,7 +18,10 @@ struct redactor {
 	size_t cap;
 };
 
-/* Empty values are ignored; a value that is known already keeps its first name. */
+/*
+ * Empty values are ignored; a value that is known already keeps its first name. Longer lines of a
+ * value are removed by themselves too, because output is shown line by line.
+ */
 void redactor_add(struct redactor *r, struct str name, struct str value);
 void redactor_clear(struct redactor *r);
 bool redactor_matches(const struct redactor *r, struct str text);

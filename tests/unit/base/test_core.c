@@ -188,6 +188,17 @@ static void sensitive_values_are_removed_longest_first(void **state)
 	check_str(buf_str(&out), "a <sensitive:pin> b <sensitive:token> c 123");
 }
 
+static void lines_of_a_sensitive_value_are_removed_too(void **state)
+{
+	(void)state;
+	scoped(redactor) r = {0};
+	scoped(buf) out = {0};
+	redactor_add(&r, STR("key"), STR("first line\nend\nlast line of it\n"));
+	redactor_apply(&r, &out, STR("> first line"));
+	redactor_apply(&r, &out, STR(" end last line of it"));
+	check_str(buf_str(&out), "> <sensitive:key> end <sensitive:key>");
+}
+
 static void a_log_cannot_drive_the_terminal(void **state)
 {
 	(void)state;
@@ -228,6 +239,7 @@ int main(void)
 		cmocka_unit_test(durations_are_those_of_go),
 		cmocka_unit_test(times_go_there_and_back),
 		cmocka_unit_test(sensitive_values_are_removed_longest_first),
+		cmocka_unit_test(lines_of_a_sensitive_value_are_removed_too),
 		cmocka_unit_test(a_log_cannot_drive_the_terminal),
 		cmocka_unit_test(the_nearest_name_is_found),
 		cmocka_unit_test(places_count_from_one),
