@@ -54,6 +54,24 @@ static void fill_file(struct fill *f, struct str name, struct str *value)
 	f->status = record_fill(f->run, name, shown, f->err);
 }
 
+/* In a rehearsal there is none of what only the template's own builder knows. */
+static bool fill_unknown(struct fill *f, struct str name, struct str *value)
+{
+	const struct plan *p = f->run->o->plan;
+	*value = STR("");
+	if (p->rehearsal) {
+		if (f->record)
+			log_say(&f->run->say, LOG_WARNING, "%.*s is empty: this machine has none",
+				STR_ARG(name));
+		return true;
+	}
+	if (!f->record)
+		return false;
+	f->status = error_set(f->err, ERROR_INPUT, "a machine of builder %.*s has no %.*s",
+		STR_ARG(p->builder), STR_ARG(name));
+	return true;
+}
+
 static bool fill_hole(void *ctx, struct str name, struct str *value)
 {
 	struct fill *f = ctx;
@@ -67,7 +85,8 @@ static bool fill_hole(void *ctx, struct str name, struct str *value)
 		*value = str_from(r->run_id);
 	else if (str_is(name, STEP_SCRIPT_HOLE) && r->script)
 		*value = str_from(r->script);
-	else if (!r->builder->fill || !r->builder->fill(r->machine, plain, value))
+	else if ((!r->builder->fill || !r->builder->fill(r->machine, plain, value)) &&
+		!fill_unknown(f, plain, value))
 		return false;
 	for (size_t i = 0; i < countof(sensitive_holes); i++) {
 		if (str_is(plain, sensitive_holes[i]) && value->n > 0)

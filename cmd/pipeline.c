@@ -342,10 +342,15 @@ static bool is_path(const char *base)
 }
 
 /* A file or directory of this machine by its full name; else a file of the commit, or a suite. */
-static const char *name_base(struct pipeline *p, const char *base)
+static int name_base(struct pipeline *p, const char **out, const char *base, struct error *err)
 {
+	*out = base;
 	autofree char *full = is_path(base) ? realpath(base, NULL) : NULL;
-	return full ? arena_cstr(&p->arena, str_from(full)) : base;
+	if (full)
+		*out = arena_cstr(&p->arena, str_from(full));
+	else if (*base == '.' || *base == '/')
+		return error_sys(err, "--base %s", base);
+	return 0;
 }
 
 /* The other builder's configuration, made of the flags. */
@@ -364,8 +369,10 @@ static struct conf *rehearsal_config(struct pipeline *p, const char *base, const
 static int rehearse(struct pipeline *p, const char *as, const char *base, const char *checksum,
 	struct error *err)
 {
-	if (!base)
-		return error_set(err, ERROR_USAGE, "--as needs --base");
+	const struct builder *b = builder_find(str_from(as));
+	if (!b || !(b->flags & BUILDER_REHEARSE))
+		return error_set(err, ERROR_USAGE,
+			"--as %s: not a builder that can rehearse others; rootfs is", as);
 	const struct conf *config = rehearsal_config(p, base, checksum);
 	for (size_t i = 0; i < p->template->builds.n; i++) {
 		p->template->builds.items[i].other_type = str_from(as);
@@ -417,10 +424,15 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 			"no template: git+URL@COMMIT#path/to/template, or --template");
 	if (split_vars(&in, p, o, err) < 0 || load(p, &in, err) < 0)
 		return -1;
+	const char *base = NULL;
+	if (!o->as && (o->base || o->base_checksum))
+		return error_set(err, ERROR_USAGE, "--base goes with --as rootfs");
 	if (!o->as)
 		return 0;
-	const char *base = o->base ? name_base(p, o->base) : NULL;
-	if (rehearse(p, o->as, base, o->base_checksum, err) < 0)
+	if (!o->base)
+		return error_set(err, ERROR_USAGE, "--as needs --base");
+	if (name_base(p, &base, o->base, err) < 0 ||
+		rehearse(p, o->as, base, o->base_checksum, err) < 0)
 		return -1;
 	struct json *as = json_object(&p->arena);
 	json_set(&p->arena, as, "builder", json_cstr(&p->arena, o->as));

@@ -154,6 +154,7 @@ int plan_make(struct plan **out, const struct template_build *build, const struc
 	if (!p)
 		error_out_of_memory();
 	p->build = build->name;
+	p->rehearsal = build->other_config != NULL;
 	p->builder = build->other_config ? build->other_type : build->type;
 	p->config = build->other_config ? build->other_config : build->config;
 	p->origin = build->origin;

@@ -117,6 +117,7 @@ struct plan {
 	struct arena arena;
 	struct str build; /* name of the build */
 	struct str builder; /* type of the builder */
+	bool rehearsal; /* that builder is not the template's */
 	const struct conf *config; /* of the builder; borrowed from the template */
 	struct origin origin;
 	struct {

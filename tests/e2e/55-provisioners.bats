@@ -227,6 +227,13 @@ write_build_templates() {
 		"variables": {"team": "ours"},
 		"provisioners": [{"type": "shell", "inline": ["true"]}]
 	T
+	template amazon '[{"type": "amazon-ebs", "name": "one", "ami_name": "x", "region": "us-east-1", "source_ami": "ami-1",
+		"instance_type": "t3.micro", "ssh_username": "admin", "user_data": "#!/bin/sh\ntouch /booted"}]' <<-'T'
+		"provisioners": [{"type": "shell", "inline": ["echo \"<{{build `SourceAMI`}}>\" >/ami"]}]
+	T
+	template unknown-value <<-'T'
+		"provisioners": [{"type": "shell", "inline": ["echo {{build `SourceAMI`}}"]}]
+	T
 	template cloud '[{"type": "alicloud-ecs", "region": "cn-beijing", "image_name": "demo", "source_image": "x.vhd",
 		"instance_type": "ecs.n1.tiny", "ssh_username": "root", "access_key": "a", "secret_key": "b",
 		"io_optimized": "true"},
@@ -705,6 +712,38 @@ listing() {
 			rm -rf "b-$name"
 		done
 	done
-	has "Not done, because this machine does not boot"
+	has "Not done, because this machine does not boot: boot_command"
 	grep -q '"type":"gap"' rehearsal/qemu.manifest.jsonl
+}
+
+@test "what only a cloud knows is empty in a rehearsal, and an error elsewhere" {
+	run sealwright build --key key.key --out amazon --as rootfs --base base.tar "${S}amazon.json"
+	exits 0
+	has "SourceAMI is empty"
+	has "does not boot: user_data"
+	image=$(awk '$2 ~ /^sha256:/ { print $2; exit }' <<<"$output")
+	umoci unpack $([ "$(id -u)" -eq 0 ] || echo --rootless) --image amazon/one/oci:latest b-amazon
+	holds b-amazon/rootfs/ami "<>"
+	run sealwright verify amazon/one.evidence --key key.pub --image-id "$image"
+	exits 0
+	run sealwright verify amazon/one.evidence --key key.pub --image-id "$image" --coverage processes
+	exits 1
+	build unknown-value unknown-value
+	exits 1
+	has "a machine of builder rootfs has no SourceAMI"
+}
+
+@test "flags of rehearsals that do not fit are refused" {
+	build amazon no --base base.tar
+	exits 2
+	build amazon no --as rootfs
+	exits 2
+	build amazon no --as null --base base.tar
+	exits 2
+	build amazon no --as rootfs --base ./none.tar
+	[ "$status" -ne 0 ]
+	has "./none.tar: No such file"
+	build amazon no --as rootfs --base base.tar --base-checksum "sha256:$(printf '%064d' 1)"
+	exits 1
+	has "its checksum is sha256:"
 }
