@@ -34,7 +34,7 @@ int hex_decode(void *out, size_t n, struct str hex, bool any_case)
 	for (size_t i = 0; i < n; i++) {
 		int high = hex_value(hex.p[2 * i], any_case);
 		int low = hex_value(hex.p[2 * i + 1], any_case);
-		b[i] = (uint8_t)(high << 4 | low);
+		b[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
 	}
 	return 0;
 }

@@ -157,7 +157,7 @@ int json_to_bytes(const struct json *j, struct arena *a, struct str *out, struct
 		return 0;
 	}
 	const struct json *encoded = json_find(j, "base64");
-	if (!encoded || encoded->type != JSON_STRING || j->object.n != 1 ||
+	if (!j || !encoded || encoded->type != JSON_STRING || j->object.n != 1 ||
 		!base64_decode(a, encoded->text, out))
 		return error_set(err, ERROR_INPUT, "a string or {\"base64\": ...} expected");
 	return 0;

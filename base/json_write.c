@@ -73,7 +73,7 @@ static void write_double(struct buf *out, double value)
 	}
 	if (value < 0)
 		buf_add_byte(out, '-');
-	char digits[32];
+	char digits[32] = "";
 	int exponent = 0;
 	int k = (int)shortest_digits(fabs(value), digits, &exponent);
 	int n = exponent + 1;
@@ -188,6 +188,7 @@ static void write_object(struct buf *out, const struct json *j, enum layout layo
 			buf_add_byte(out, ',');
 		write_member(out, members[i], layout, depth + 1);
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): autofree frees them. */
 	new_line(out, layout, depth);
 	buf_add_byte(out, '}');
 }

@@ -134,7 +134,9 @@ bool str_to_i64(struct str s, int64_t *out)
 {
 	bool negative = s.n > 0 && s.p[0] == '-';
 	uint64_t value = 0;
-	if (!str_to_u64(negative ? str_from_index(s, 1) : s, &value))
+	if (negative)
+		s = (struct str){s.p + 1, s.n - 1};
+	if (!str_to_u64(s, &value))
 		return false;
 	if (value > (uint64_t)INT64_MAX + (negative ? 1 : 0))
 		return false;

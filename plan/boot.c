@@ -149,7 +149,7 @@ static int literal_path(struct boot *b, const struct conf *value, struct str *ou
 static int add_path(struct boot *b, const struct conf *value)
 {
 	struct compile_path found;
-	struct str path;
+	struct str path = {0};
 	if (literal_path(b, value, &path) < 0)
 		return -1;
 	if (path.n == 0)
@@ -208,7 +208,7 @@ static int add_files(struct boot *b)
 	int status = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct conf *item = value->type == CONF_LIST ? value->list.items[i] : value;
-		struct str path;
+		struct str path = {0};
 		if (literal_path(b, item, &path) < 0) {
 			status = -1;
 			continue;

@@ -353,7 +353,7 @@ static int lex_number(struct gotmpl_lexer *l, struct gotmpl_token *out)
 		return 0;
 	out->value.kind = GOTMPL_FLOAT;
 	struct str digits = buf_str(&bytes);
-	bool integer = str_find_byte(digits, '.') == STR_NPOS && !strpbrk(bytes.p, "eEpP");
+	bool integer = !bytes.p || !strpbrk(bytes.p, ".eEpP");
 	if (integer || !to_float(l->arena, digits, &out->value.number))
 		return fault(l, from, "malformed number");
 	return 0;

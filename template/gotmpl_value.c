@@ -181,7 +181,7 @@ static struct str first_hole(const struct text *t)
 
 int gotmpl_arg_str(const struct gotmpl_call *c, size_t i, struct str *out)
 {
-	struct text t;
+	struct text t = {0};
 	if (gotmpl_arg_text(c, i, &t) < 0)
 		return -1;
 	if (!text_value(&t, c->run->arena, out))
