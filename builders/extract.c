@@ -81,12 +81,23 @@ static int sink_add(struct sink *s, struct str bytes, struct error *err)
 	return file_write_fd(s->fd, bytes, err);
 }
 
+/* Only what the library does itself: archive_read_support_filter_all starts programs of PATH. */
+static void support_filters(struct archive *a)
+{
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_bzip2(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_lzma(a);
+	archive_read_support_filter_zstd(a);
+	archive_read_support_filter_lz4(a);
+}
+
 int extract_plain(int out, struct digest *sha256, uint64_t *size, int in, struct error *err)
 {
 	scoped(archive_handle) h = {archive_read_new()};
 	if (!h.a)
 		error_out_of_memory();
-	archive_read_support_filter_all(h.a);
+	support_filters(h.a);
 	archive_read_support_format_raw(h.a);
 	struct archive_entry *entry = NULL;
 	if (archive_read_open_fd(h.a, in, BLOCK_BYTES) != ARCHIVE_OK ||
@@ -190,6 +201,7 @@ struct extraction {
 	int root;
 	bool keep_owners;
 	struct archive *archive;
+	uint64_t bytes; /* of all files, holes included */
 	struct arena arena;
 	struct {
 		struct made_dir *items;
@@ -307,9 +319,21 @@ static int write_content(
 	return ftruncate(fd, archive_entry_size(entry)) == 0 ? 0 : error_sys(err, "write");
 }
 
+/* A few bytes of a sparse file stand for as many as its header says. */
+static int count_bytes(struct extraction *x, struct archive_entry *entry, struct error *err)
+{
+	la_int64_t size = archive_entry_size(entry);
+	if (size < 0 || (uint64_t)size > BYTES_MAX - x->bytes)
+		return error_set(err, ERROR_INPUT, "larger than 64 GiB");
+	x->bytes += (uint64_t)size;
+	return 0;
+}
+
 static int make_file(struct extraction *x, int dir, const char *name, struct archive_entry *entry,
 	struct error *err)
 {
+	if (count_bytes(x, entry, err) != 0)
+		return -1;
 	if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
 		return error_sys(err, "%s", name);
 	autoclose int fd =

@@ -6,8 +6,8 @@
 #include "base/error.h"
 
 /*
- * Writes the uncompressed bytes of a file (any compression that libarchive knows, or none) to
- * `out`, and their digest and number.
+ * Writes the uncompressed bytes of a file (gzip, bzip2, xz, lzma, zstd, lz4, or none) to `out`,
+ * and their digest and number.
  */
 MUST_CHECK int extract_plain(
 	int out, struct digest *sha256, uint64_t *size, int in, struct error *err);

@@ -190,6 +190,36 @@ static void devices_are_skipped_and_compressions_are_read(void **state)
 	}
 }
 
+static void no_program_is_started_to_decompress(void **state)
+{
+	struct build_fixture *f = *state;
+	static const char lzop[] = "\x89LZO\0\r\n\x1a\n and something that is not lzop";
+	struct error err = {0};
+	struct digest digest;
+	uint64_t size = 0;
+	autoclose int in = new_file(f, "a.tar.lzo");
+	autoclose int plain = new_file(f, "plain");
+	assert_int_equal(file_write_fd(in, (struct str){lzop, sizeof(lzop)}, &err), 0);
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	assert_true(
+		shell(f, "printf '#!/bin/sh\\n>%s/started\\n' \"$PWD\" > lzop && chmod +x lzop"));
+	char *path = arena_cstr(&f->arena, str_from(getenv("PATH")));
+	setenv("PATH", arena_printf(&f->arena, "%s:%s", f->dir.path, path).p, 1);
+	(void)!extract_plain(plain, &digest, &size, in, &err);
+	setenv("PATH", path, 1);
+	assert_true(shell(f, "test -x lzop && test ! -e started"));
+}
+
+static void holes_count_as_bytes(void **state)
+{
+	struct build_fixture *f = *state;
+	assert_true(shell(f, "truncate -s 70G big && tar --sparse -cf a.tar big && rm big"));
+	autoclose int fd = open(fixture_path(f, "a.tar"), O_RDONLY | O_CLOEXEC);
+	struct error err = {0};
+	assert_int_equal(unpack(f, fd, "out", &err), -1);
+	assert_non_null(strstr(err.text, "larger than 64 GiB"));
+}
+
 static void a_cut_archive_is_an_error(void **state)
 {
 	struct build_fixture *f = *state;
@@ -344,6 +374,8 @@ int main(void)
 		TEST(what_tar_add_writes_other_tars_read),
 		TEST(an_archive_cannot_write_outside_of_its_root),
 		TEST(devices_are_skipped_and_compressions_are_read),
+		TEST(no_program_is_started_to_decompress),
+		TEST(holes_count_as_bytes),
 		TEST(a_cut_archive_is_an_error),
 		TEST(gzip_has_the_same_bytes_each_time),
 		TEST(a_layer_holds_what_differs_and_whiteouts_for_what_is_gone),
