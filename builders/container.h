@@ -18,7 +18,6 @@ struct container_spec {
 	const char *root; /* a mount point of the caller's mount namespace */
 	const char *hostname;
 	bool no_network; /* a net namespace with nothing but lo */
-	const char *resolv_conf; /* file of the host to show as /etc/resolv.conf; NULL: none */
 };
 
 enum container_namespace {

@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 
 #include "base/file.h"
-#include "builders/rooted.h"
 
 #define QUIET_MOUNT (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
@@ -177,57 +176,6 @@ static int mount_run(int root, struct error *err)
 	return 0;
 }
 
-/* A dangling link to a file below /run, as systemd-resolved leaves it: makes that file. */
-static int make_link_target(int root, int etc, struct error *err)
-{
-	char link[512];
-	ssize_t n = readlinkat(etc, "resolv.conf", link, sizeof(link) - 1);
-	if (n <= 0)
-		return error_set(err, ERROR_INPUT, "/etc/resolv.conf cannot be made");
-	link[n] = '\0';
-	struct str path = str_from(link);
-	while (str_has_prefix(path, STR("../")))
-		path = str_from_index(path, 3);
-	while (str_has_prefix(path, STR("/")))
-		path = str_from_index(path, 1);
-	if (!path_is_clean(path) || !str_has_prefix(path, STR("run/")))
-		return error_set(err, ERROR_INPUT, "/etc/resolv.conf leads to %s", link);
-	autoclose int run = openat(root, "run", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	scoped(arena) a = {0};
-	char *below = arena_cstr(&a, str_from_index(path, 4));
-	char *directory = arena_cstr(&a, path_dir(str_from(below)));
-	if (run < 0 || (*directory && dir_make(run, directory, err) != 0))
-		return error_wrap(err, "/%s", link);
-	autoclose int file = openat(run, below, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	return file < 0 ? error_sys(err, "/run/%s", below) : 0;
-}
-
-static int bind_resolv_conf(int root, const char *source, struct error *err)
-{
-	if (mkdirat(root, "etc", 0755) != 0 && errno != EEXIST)
-		return error_sys(err, "/etc");
-	autoclose int etc = rooted_open(root, "etc", O_PATH | O_DIRECTORY, 0);
-	if (etc < 0)
-		return error_sys(err, "/etc");
-	/* What is there already is used as it is. */
-	int made = openat(etc, "resolv.conf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (made >= 0)
-		close(made);
-	scoped(target) t = {.fd = -1};
-	int fd = rooted_open(root, "etc/resolv.conf", O_PATH, 0);
-	if (fd < 0) {
-		if (make_link_target(root, etc, err) != 0)
-			return -1;
-		fd = rooted_open(root, "etc/resolv.conf", O_PATH, 0);
-	}
-	if (fd < 0)
-		return error_sys(err, "/etc/resolv.conf");
-	target_set(&t, fd);
-	if (mount(source, t.path, NULL, MS_BIND, NULL) != 0)
-		return error_sys(err, "bind /etc/resolv.conf");
-	return 0;
-}
-
 static int enter_root(int root, struct error *err)
 {
 	if (fchdir(root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0)
@@ -268,8 +216,6 @@ int container_mount_all(const struct container_spec *spec, struct error *err)
 		return error_sys(err, "%s", spec->root);
 	if (mount_proc(root, err) != 0 || mount_sys(root, err) != 0 || mount_dev(root, err) != 0 ||
 		mount_run(root, err) != 0)
-		return -1;
-	if (spec->resolv_conf && bind_resolv_conf(root, spec->resolv_conf, err) != 0)
 		return -1;
 	if (enter_root(root, err) != 0)
 		return -1;

@@ -12,15 +12,10 @@
 #include "base/file.h"
 #include "builders/extract.h"
 #include "builders/layer.h"
-#include "builders/rooted.h"
 #include "builders/table.h"
 
 #define STOP_NS INT64_C(5000000000)
 #define RESOLV_CONF_MAX 65536
-
-/* Packages' scripts must not start services in a machine that is only being built. */
-static const char *const policy_path = "/usr/sbin/policy-rc.d";
-static const struct str policy_text = STR_INIT("#!/bin/sh\nexit 101\n");
 
 /* All that a command gets: nothing of the build host's environment. */
 static const char *const command_environment[] = {
@@ -248,30 +243,62 @@ static int copy_tree(struct machine *m, struct error *err)
 	return 0;
 }
 
+/* An overlay's own root is that of its upper layer, which we made. */
+static int copy_root_inode(struct machine *m, struct error *err)
+{
+	struct stat st;
+	autoclose int root = dir_open(AT_FDCWD, m->root.p, err);
+	if (root < 0)
+		return -1;
+	if (fstat(m->base.dir_fd, &st) != 0 || fchown(root, st.st_uid, st.st_gid) != 0 ||
+		fchmod(root, st.st_mode & 07777) != 0)
+		return error_sys(err, "root of the base");
+	const struct timespec times[2] = {st.st_atim, st.st_mtim};
+	return futimens(root, times) == 0 ? 0 : error_sys(err, "root of the base");
+}
+
 static int make_tree(struct machine *m, struct error *err)
 {
 	struct error no_overlay = {0};
 	if (mount_overlay(m, &no_overlay) == 0)
-		return 0;
+		return copy_root_inode(m, err);
 	log_say(m->options->log, LOG_WARNING, "%s: the base is copied instead", no_overlay.text);
 	return copy_tree(m, err);
 }
 
-static int write_policy(struct machine *m, struct error *err)
+/* A machine's resolver is found by DHCP or the like; here it is the build host's. */
+static struct str host_resolver(struct machine *m)
+{
+	scoped(buf) text = {0};
+	struct error ignored = {0};
+	/* A link on many machines, so that file_read would refuse it. */
+	autoclose int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || file_read_fd(&text, fd, RESOLV_CONF_MAX, &ignored) != 0 || text.n == 0)
+		return STR("");
+	return arena_str(&m->arena, buf_str(&text));
+}
+
+static int lend_files(struct machine *m, struct error *err)
 {
 	autoclose int root = dir_open(AT_FDCWD, m->root.p, err);
 	if (root < 0)
 		return -1;
-	autoclose int fd = rooted_open(root, policy_path, O_WRONLY | O_CREAT | O_EXCL, 0755);
-	if (fd < 0) {
-		/* The image's own stays; without /usr/sbin nothing would look for it. */
-		if (errno == EEXIST || errno == ENOENT || errno == ENOTDIR)
-			return 0;
-		return error_sys(err, "%s", policy_path);
-	}
-	if (fchmod(fd, 0755) != 0)
-		return error_sys(err, "%s", policy_path);
-	return file_write_fd(fd, policy_text, err);
+	m->policy = (struct lent){
+		.path = "/usr/sbin/policy-rc.d",
+		.text = STR("#!/bin/sh\nexit 101\n"),
+		.mode = 0755,
+	};
+	m->resolver = (struct lent){
+		.path = "/etc/resolv.conf",
+		.text = host_resolver(m),
+		.mode = 0644,
+		.replace = true,
+	};
+	if (lent_put(&m->policy, root, &m->arena, err) != 0)
+		return -1;
+	if (m->settings.no_network || m->resolver.text.n == 0)
+		return 0;
+	return lent_put(&m->resolver, root, &m->arena, err);
 }
 
 static int enter_namespaces(struct machine *m, struct error *err)
@@ -292,22 +319,11 @@ static int enter_namespaces(struct machine *m, struct error *err)
 
 static int start_container(struct machine *m, struct error *err)
 {
-	scoped(buf) text = {0};
-	struct str path = arena_printf(&m->arena, "%s/resolv.conf", m->dir.p);
 	struct container_spec spec = {
 		.root = m->root.p,
 		.hostname = arena_cstr(&m->arena, m->config.hostname),
 		.no_network = m->settings.no_network,
 	};
-	struct error ignored = {0};
-	/* A link on many machines, so that file_read would refuse it. */
-	autoclose int fd = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC);
-	if (!spec.no_network && fd >= 0 &&
-		file_read_fd(&text, fd, RESOLV_CONF_MAX, &ignored) == 0) {
-		if (file_create(AT_FDCWD, path.p, buf_str(&text), 0644, err) != 0)
-			return -1;
-		spec.resolv_conf = path.p;
-	}
 	if (container_start(&m->container, &spec, err) != 0)
 		return -1;
 	m->container_runs = true;
@@ -371,7 +387,7 @@ static int start_machine(struct machine *m, struct error *err)
 		return -1;
 	if (base_open(&m->base, &source, m->ids, o, &m->arena, err) != 0)
 		return -1;
-	if (make_tree(m, err) != 0 || write_policy(m, err) != 0)
+	if (make_tree(m, err) != 0 || lend_files(m, err) != 0)
 		return -1;
 	return start_container(m, err);
 }
@@ -524,34 +540,17 @@ static int end_container(struct machine *m, struct error *err)
 	return r != 0 ? -1 : watch_wait(m->watch, m->container.init, 0, &ended, err);
 }
 
-/* What the build put there for itself and nobody changed. */
-static int remove_traces(struct machine *m, struct error *err)
+static int take_files(struct machine *m, struct error *err)
 {
 	autoclose int root = dir_open(AT_FDCWD, m->root.p, err);
-	if (root < 0)
+	if (root < 0 || lent_take(&m->policy, root, err) != 0)
 		return -1;
-	const char *name = NULL;
-	struct error ignored = {0};
-	struct stat st;
-	scoped(buf) text = {0};
-	autoclose int policy = rooted_open_file(root, policy_path, O_RDONLY, &ignored);
-	autoclose int sbin = rooted_open_parent(root, policy_path, &name, &ignored);
-	autoclose int in_base = rooted_open(m->base.dir_fd, policy_path, O_PATH | O_NOFOLLOW, 0);
-	if (policy >= 0 && sbin >= 0 && in_base < 0 &&
-		file_read_fd(&text, policy, RESOLV_CONF_MAX, &ignored) == 0 &&
-		str_eq(buf_str(&text), policy_text) && unlinkat(sbin, name, 0) != 0)
-		return error_sys(err, "%s", policy_path);
-	autoclose int etc = rooted_open_parent(root, "/etc/resolv.conf", &name, &ignored);
-	autoclose int old = rooted_open(m->base.dir_fd, "/etc/resolv.conf", O_PATH | O_NOFOLLOW, 0);
-	if (etc >= 0 && old < 0 && fstatat(etc, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		S_ISREG(st.st_mode) && st.st_size == 0 && unlinkat(etc, name, 0) != 0)
-		return error_sys(err, "/etc/resolv.conf");
-	return 0;
+	return lent_take(&m->resolver, root, err);
 }
 
 static int capture(struct machine *m, struct artifact *out, struct arena *a, struct error *err)
 {
-	if (end_container(m, err) != 0 || remove_traces(m, err) != 0)
+	if (end_container(m, err) != 0 || take_files(m, err) != 0)
 		return error_wrap(err, "capture");
 	return rootfs_capture(m, out, a, err);
 }

@@ -5,6 +5,7 @@
 #include "builders/base_image.h"
 #include "builders/container.h"
 #include "builders/journal.h"
+#include "builders/lent.h"
 #include "builders/watch.h"
 
 enum rootfs_format {
@@ -66,6 +67,8 @@ struct machine {
 	struct str root; /* the merged tree, a mount point */
 	enum rootfs_tree tree;
 	struct base_image base;
+	struct lent policy; /* /usr/sbin/policy-rc.d */
+	struct lent resolver; /* /etc/resolv.conf */
 	struct container container;
 	bool container_runs;
 	bool outputs_ours; /* what has an output's name was made by this build */

@@ -4,7 +4,7 @@ load lib
 # and what builds may do to each other. All start from one tiny root file system.
 
 programs="sh bash cat rm mkdir chmod ln ls touch sleep hostname chown mv env sha256sum setsid mkfifo stat
-	cp sed find mknod head seq sort truncate tr yes od readlink dirname"
+	cp sed find grep mknod head seq sort truncate tr yes od readlink dirname"
 
 # template NAME BUILDERS-OR-EMPTY: stdin is the rest of the template behind its builders.
 template() {
@@ -231,6 +231,10 @@ write_build_templates() {
 		"instance_type": "t3.micro", "ssh_username": "admin", "user_data": "#!/bin/sh\ntouch /booted"}]' <<-'T'
 		"provisioners": [{"type": "shell", "inline": ["echo \"<{{build `SourceAMI`}}>\" >/ami"]}]
 	T
+	template resolver '[{"type": "null", "name": "one", "communicator": "none"}]' <<-'T'
+		"variables": {"command": null},
+		"provisioners": [{"type": "shell", "inline": ["grep . /etc/resolv.conf", "{{user `command`}}"]}]
+	T
 	template unknown-value <<-'T'
 		"provisioners": [{"type": "shell", "inline": ["echo {{build `SourceAMI`}}"]}]
 	T
@@ -344,6 +348,18 @@ holds() {
 		od -c "$1"
 		return 1
 	}
+}
+
+# layers OUT: per layer of its OCI image, a line with the names in it
+layers() {
+	python3 - "$1/one/oci" <<-'P'
+		import json, sys, tarfile
+		blob = lambda d: f"{sys.argv[1]}/blobs/sha256/{d['digest'][7:]}"
+		index = json.load(open(f"{sys.argv[1]}/index.json"))
+		for layer in json.load(open(blob(index["manifests"][0])))["layers"]:
+		    names = [e.name + "/" * e.isdir() for e in tarfile.open(blob(layer))]
+		    print(" ".join(names))
+	P
 }
 
 # fails COMMAND...: for "!" alone ends no test
@@ -731,6 +747,22 @@ listing() {
 	build unknown-value unknown-value
 	exits 1
 	has "a machine of builder rootfs has no SourceAMI"
+}
+
+@test "the resolver is the host's while the steps run, and the image's afterwards" {
+	[ -s /etc/resolv.conf ] || skip "no resolver here"
+	cp -a tiny with-link
+	chmod 711 with-link
+	ln -s ../run/systemd/resolve/stub-resolv.conf with-link/etc/resolv.conf
+	run sealwright build --unsigned --out resolver --as rootfs --base ./with-link --var "command=true" "${S}resolver.json"
+	exits 0
+	has "$(grep -m 1 . /etc/resolv.conf)"
+	[ "$(layers resolver | wc -l)" -eq 2 ] && [ -z "$(layers resolver | tail -1)" ]
+	command="rm /etc/resolv.conf; echo nameserver 192.0.2.1 >/etc/resolv.conf"
+	run sealwright build --unsigned --out resolver --force --as rootfs --base ./with-link --var "command=$command" \
+		"${S}resolver.json"
+	exits 0
+	[ "$(layers resolver | tail -1)" = etc/resolv.conf ]
 }
 
 @test "flags of rehearsals that do not fit are refused" {
