@@ -225,7 +225,8 @@ static bool same_inode_fields(const struct layer *l, const struct pair *p)
 	const struct stat *x = &p->st, *y = &p->lower;
 	if (x->st_mode != y->st_mode || x->st_uid != y->st_uid || x->st_gid != y->st_gid)
 		return false;
-	if (cut_time(l, x) != y->st_mtim.tv_sec && x->st_mtim.tv_sec != y->st_mtim.tv_sec)
+	/* Both cut: whether a second passed between two late times must not show. */
+	if (cut_time(l, x) != cut_time(l, y))
 		return false;
 	if (!S_ISDIR(x->st_mode) && x->st_nlink != y->st_nlink)
 		return false;
