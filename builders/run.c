@@ -195,7 +195,7 @@ static int run_groups(struct run *r, bool *leave, struct error *err)
 	const struct plan *p = r->o->plan;
 	for (size_t i = 0; i < p->groups.n; i++) {
 		const struct step_group *g = &p->groups.items[i];
-		if (g->error_cleanup)
+		if (g->phase != GROUP_BOOT && g->phase != GROUP_PROVISION)
 			continue;
 		while (run_group(r, g, err) != 0) {
 			if (r->watch.cancelled || r->o->on_error != ON_ERROR_ASK)
@@ -215,7 +215,7 @@ static void run_error_cleanup(struct run *r)
 {
 	const struct plan *p = r->o->plan;
 	for (size_t i = 0; i < p->groups.n; i++) {
-		if (!p->groups.items[i].error_cleanup)
+		if (p->groups.items[i].phase != GROUP_ERROR_CLEANUP)
 			continue;
 		log_say(&r->say, LOG_INFO,
 			"Provisioning step had errors: Running the cleanup "

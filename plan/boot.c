@@ -254,6 +254,7 @@ int compile_boot(struct compiler *c)
 	int status = 0;
 	c->group = (uint32_t)p->groups.n;
 	list_push(c->arena, &p->groups) = (struct step_group){
+		.phase = GROUP_BOOT,
 		.type = STR("builder"),
 		.label = arena_printf(c->arena, "builder %.*s", STR_ARG(c->build->type)),
 		.origin = c->build->origin,

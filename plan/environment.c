@@ -66,7 +66,7 @@ static void put_packer(struct environment *e, struct compiler *c)
 		{"PACKER_HTTP_IP", "PackerHTTPIP"},
 		{"PACKER_HTTP_PORT", "PackerHTTPPort"},
 	};
-	struct text name = text_from(c->arena, c->build->name);
+	struct text name = text_from(c->arena, c->build->source_name);
 	struct text type = text_from(c->arena, c->build->type);
 	put_escaped(e, c, STR("PACKER_BUILD_NAME"), &name);
 	put_escaped(e, c, STR("PACKER_BUILDER_TYPE"), &type);

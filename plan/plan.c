@@ -2,6 +2,20 @@
 
 #include <assert.h>
 
+const char *group_phase_name(enum group_phase phase)
+{
+	static const char *const names[] = {
+		[GROUP_NONE] = "none",
+		[GROUP_BOOT] = "boot",
+		[GROUP_PROVISION] = "provision",
+		[GROUP_ERROR_CLEANUP] = "error-cleanup",
+		[GROUP_FINISH] = "finish",
+		[GROUP_POST_PROCESS] = "post-process",
+	};
+	static_assert(countof(names) == GROUP_POST_PROCESS + 1, "a phase without a name");
+	return names[phase];
+}
+
 const char *step_type_name(enum step_type type)
 {
 	static const char *const names[] = {
@@ -75,7 +89,7 @@ static int compile_known(
 }
 
 static int compile_provisioner(
-	struct compiler *c, const struct template_provisioner *p, bool cleanup)
+	struct compiler *c, const struct template_provisioner *p, enum group_phase phase)
 {
 	struct plan *plan = c->plan;
 	const struct provisioner *type = find_provisioner(p->type);
@@ -87,7 +101,7 @@ static int compile_provisioner(
 		.first = (uint32_t)plan->steps.n,
 		.max_retries = p->max_retries,
 		.timeout = p->timeout,
-		.error_cleanup = cleanup,
+		.phase = phase,
 	};
 	if (p->pause_before > 0 && compile_wait(c, &p->origin, p->pause_before, "pause_before") < 0)
 		return -1;
@@ -106,9 +120,9 @@ static int compile_build(struct compiler *c)
 	const struct template_build *b = c->build;
 	int status = compile_boot(c);
 	for (size_t i = 0; i < b->provisioners.n; i++)
-		status |= compile_provisioner(c, &b->provisioners.items[i], false);
+		status |= compile_provisioner(c, &b->provisioners.items[i], GROUP_PROVISION);
 	if (b->error_cleanup)
-		status |= compile_provisioner(c, b->error_cleanup, true);
+		status |= compile_provisioner(c, b->error_cleanup, GROUP_ERROR_CLEANUP);
 	return status;
 }
 

@@ -95,16 +95,29 @@ struct step {
 	};
 };
 
+/* When a group runs. Groups stand in this order in a plan, but for GROUP_ERROR_CLEANUP. */
+enum group_phase {
+	GROUP_NONE = 0,
+	GROUP_BOOT, /* code that runs by itself, before any provisioner */
+	GROUP_PROVISION,
+	GROUP_ERROR_CLEANUP, /* only when another group failed: then there is no image */
+	GROUP_FINISH, /* after the last provisioner: authorized keys are cleared, shutdown */
+	GROUP_POST_PROCESS, /* after the image is captured: on the build host */
+};
+
 /* The steps of one provisioner: retried and timed together. */
 struct step_group {
-	struct str type; /* provisioner type, or "builder" */
+	enum group_phase phase;
+	struct str type; /* of the provisioner or post-processor, or "builder" */
 	struct str label; /* for people: "shell (inline)", "shell: setup.sh" */
 	struct origin origin;
 	uint32_t first; /* index of the first step */
 	uint32_t count;
 	uint32_t max_retries;
 	int64_t timeout;
-	bool error_cleanup; /* runs only when another group failed */
+	/* For GROUP_POST_PROCESS: which one, in plan.post_processors. */
+	uint32_t sequence;
+	uint32_t position;
 };
 
 struct plan_input {
@@ -152,6 +165,7 @@ struct json *plan_to_json(const struct plan *p, struct arena *a);
 /* For people. colour: with terminal attributes. */
 void plan_print(struct buf *out, const struct plan *p, bool colour, bool verbose);
 const char *step_type_name(enum step_type type);
+const char *group_phase_name(enum group_phase phase); /* "error-cleanup" */
 
 /* The place in the author's files of a place in the content (or command) of a step. */
 struct origin plan_line(const struct step *s, uint32_t line, uint32_t col);

@@ -138,7 +138,8 @@ static struct json *group_json(const struct plan *p, const struct step_group *g,
 	if (g->max_retries > 0)
 		json_set(a, j, "max_retries", json_i64(a, g->max_retries));
 	set_duration(j, a, "timeout", g->timeout);
-	set_true(j, a, "error_cleanup", g->error_cleanup);
+	if (g->phase != GROUP_PROVISION)
+		json_set(a, j, "phase", json_cstr(a, group_phase_name(g->phase)));
 	for (uint32_t i = 0; i < g->count; i++)
 		json_append(a, steps, step_json(&p->steps.items[g->first + i], a));
 	json_set(a, j, "steps", steps);

@@ -211,7 +211,7 @@ static void print_group(
 	style(p, BOLD);
 	put_str(p, g->label);
 	style(p, PLAIN);
-	if (g->error_cleanup)
+	if (g->phase == GROUP_ERROR_CLEANUP)
 		buf_add_cstr(p->out, "  only after an error");
 	if (g->max_retries > 0)
 		buf_printf(p->out, "  up to %u retr%s", g->max_retries,

@@ -47,7 +47,7 @@ static bool is_first_of_group(const struct walk *w, size_t index)
 /* Steps that run only after something failed; then there is no image. */
 static bool is_for_failure(const struct walk *w, size_t index)
 {
-	return json_bool_or(w->steps[index].group, "error_cleanup", false);
+	return str_is(json_str_or(w->steps[index].group, "phase", STR("")), "error-cleanup");
 }
 
 static bool is_cleanup(const struct walk *w, size_t index)

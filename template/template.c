@@ -133,7 +133,8 @@ static void make_build(struct load *l, const struct load_builder *b)
 		.component = COMPONENT_BUILDER,
 		.type = b->type,
 	};
-	struct template_build out = {.name = b->name, .type = b->type, .origin = b->origin};
+	struct template_build out = {
+		.name = b->name, .source_name = b->name, .type = b->type, .origin = b->origin};
 	struct conf *config = NULL;
 	int status = render_config(&r, b->json, skip, &config);
 	out.config = config;

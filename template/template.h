@@ -1,7 +1,8 @@
 /*
  * From a Packer template to builds with every value resolved and traced to file:line:column.
  *
- * Legacy JSON templates; text/template actions ({{ }}) are evaluated here, as far as they can be
+ * Two formats: HCL2 (a directory, or a file named *.pkr.hcl or *.pkr.json) and legacy JSON (every
+ * other file). text/template actions ({{ }}) are evaluated here for both, as far as they can be
  * before anything runs. What is known only at run time stays a hole in the text, what comes from a
  * sensitive variable stays marked (base/text.h).
  */
@@ -16,20 +17,45 @@
 struct template_var {
 	struct str name;
 	struct str value;
+	bool withheld; /* sensitive, and not told to us: of the right type, but not known */
 };
+
+/*
+ * What a data source returned: an input from outside of the commit. value: the object as JSON;
+ * empty when nobody asked for it, then what it would return are holes.
+ */
+struct template_data {
+	struct str name; /* "http.example" */
+	struct str value;
+	struct origin origin;
+	const struct conf *config;
+};
+/* Asks a data source; name is "type.name". */
+typedef int template_resolve_fn(void *ctx, struct str name, const struct conf *config,
+	struct arena *a, struct str *value, struct error *err);
 
 struct template_input {
 	const struct tree *tree;
 	struct str path; /* of the template in the tree */
+	/*
+	 * Where relative paths start (Packer: where it was started), in the tree. Without it: the
+	 * root of the tree, then the directory of the template.
+	 */
+	bool has_cwd;
+	struct str cwd;
 	const struct template_var *vars; /* -var */
 	size_t var_count;
 	const struct str *var_files; /* -var-file, paths in the tree */
 	size_t var_file_count;
 	const char *const *environment; /* for the env function; NULL-ended */
 	int64_t now; /* ns; for timestamp and isotime */
-	struct str only; /* comma-separated build names; empty: all */
+	struct str only; /* comma-separated build names, globs for HCL2; empty: all */
 	struct str except; /* build names, and names or types of post-processors */
 	bool warn_undeclared;
+	const struct template_data *data; /* values that are given, or were recorded */
+	size_t data_count;
+	template_resolve_fn *resolve; /* for the others; NULL: they stay holes */
+	void *resolve_ctx;
 	/*
 	 * Variables that count as sensitive although the template does not say so: these, and, when
 	 * guessing, those that are filled from outside and have the name of a secret ("api_token").
@@ -41,14 +67,15 @@ struct template_input {
 
 enum template_variable_source {
 	TEMPLATE_VAR_DEFAULT = 1,
-	TEMPLATE_VAR_FILE,
+	TEMPLATE_VAR_FILE, /* -var-file, *.auto.pkrvars.hcl */
 	TEMPLATE_VAR_FLAG,
-	TEMPLATE_VAR_ENV,
+	TEMPLATE_VAR_ENV, /* the env function, PKR_VAR_name */
 };
 
 struct template_variable {
 	struct str name;
-	struct text value; /* marked when sensitive */
+	/* Marked when sensitive. HCL2: of a string its bytes, else an expression of the language. */
+	struct text value;
 	bool sensitive;
 	bool required; /* has no default */
 	enum template_variable_source source;
@@ -80,7 +107,8 @@ struct template_sequence {
 };
 
 struct template_build {
-	struct str name;
+	struct str name; /* HCL2: "build.type.name" or "type.name" */
+	struct str source_name; /* what PACKER_BUILD_NAME and {{build_name}} say */
 	struct str type; /* of the builder */
 	struct origin origin;
 	const struct conf *config;
@@ -104,12 +132,21 @@ struct template_build {
  * Everything lives in `arena`. Builds stand in the order of the template, filtered by -only and
  * -except. env_used: names that the env function asked for, with what it got (inputs to record).
  */
+struct template_plugin {
+	struct str name;
+	struct str source; /* github.com/hashicorp/amazon */
+	struct str version; /* the constraint */
+};
+
+enum template_format { TEMPLATE_NONE = 0, TEMPLATE_JSON, TEMPLATE_HCL2 };
+
 struct template
 {
 	struct arena arena;
+	enum template_format format;
 	struct str path;
 	struct str description;
-	struct str min_packer_version;
+	struct str min_packer_version; /* HCL2: required_version, a constraint */
 	struct {
 		struct template_variable *items;
 		size_t n;
@@ -125,6 +162,16 @@ struct template
 		size_t n;
 		size_t cap;
 	} env_used;
+	struct { /* in the order of their evaluation */
+		struct template_data *items;
+		size_t n;
+		size_t cap;
+	} data;
+	struct { /* plugins that the template asks for: told, never run */
+		struct template_plugin *items;
+		size_t n;
+		size_t cap;
+	} plugins;
 	struct redactor redactor;
 	struct diags diags;
 };

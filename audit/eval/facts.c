@@ -233,7 +233,8 @@ static void run_plan(struct eval *e)
 		allow(e, step_bytes(&p->steps.items[i]));
 	for (size_t i = 0; i < p->steps.n; i++) {
 		const struct step *s = &p->steps.items[i];
-		bool maybe = s->group < p->groups.n && p->groups.items[s->group].error_cleanup;
+		bool maybe = s->group < p->groups.n &&
+			p->groups.items[s->group].phase == GROUP_ERROR_CLEANUP;
 		e->conditional += maybe;
 		run_step(e, s);
 		e->conditional -= maybe;

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/json.h"
+#include "base/text.h"
 
 /* ---- Syntax -------------------------------------------------------------------------------- */
 
@@ -52,6 +53,19 @@ MUST_CHECK int hcl_parse_expr(const struct hcl_expr **out, struct arena *a, stru
 	struct str file, struct error *err);
 MUST_CHECK int hcl_parse_template(const struct hcl_expr **out, struct arena *a, struct str text,
 	struct str file, struct error *err);
+
+/*
+ * HCL's JSON syntax (hashicorp/hcl, json/spec.md): which members of an object are blocks is told
+ * by a schema, as in that specification; strings of the others are templates. A member that is no
+ * block is an attribute, and "//" a comment. schema: NULL-named end; NULL: all are attributes.
+ */
+struct hcl_block_schema {
+	const char *type;
+	size_t labels;
+	const struct hcl_block_schema *body;
+};
+MUST_CHECK int hcl_parse_json(struct hcl_body **out, struct arena *a, struct str text,
+	struct str file, const struct hcl_block_schema *schema, struct error *err);
 
 const struct hcl_attribute *hcl_find(const struct hcl_body *body, const char *name);
 const struct origin *hcl_expr_origin(const struct hcl_expr *e);
@@ -103,6 +117,13 @@ struct hcl_value {
 	int64_t integer;
 	double number;
 	struct str string; /* UTF-8 */
+	/*
+	 * How it is put together, when that is more than its bytes (base/text.h). HCL_STRING with a
+	 * mark: its pieces, those that are sensitive under their names. HCL_UNKNOWN: the pieces with
+	 * holes that will make the string; NULL: nothing is known. Another marked primitive: one
+	 * sensitive piece.
+	 */
+	const struct text *text;
 	const struct hcl_value *items; /* n elements, or n member values */
 	const struct str *keys; /* n keys in byte order, for HCL_OBJECT */
 	size_t n;
@@ -115,6 +136,14 @@ struct hcl_value {
 
 struct hcl_value hcl_null(void);
 struct hcl_value hcl_unknown(void);
+/* A string that is known only later, by the name of what fills it. Names of holes go through
+ * templates; what a function makes of one is a hole named "upper(build.Host)". */
+struct hcl_value hcl_hole(struct arena *a, struct str name);
+/* The value, all of it sensitive under that name. */
+struct hcl_value hcl_sensitive(struct arena *a, const struct hcl_value *v, struct str name);
+/* The text of a primitive; false for null, lists and objects. An unknown without text is a hole
+ * with the name "unknown". */
+bool hcl_to_text(struct arena *a, const struct hcl_value *v, struct text *out);
 struct hcl_value hcl_bool(bool b);
 struct hcl_value hcl_integer(int64_t i);
 struct hcl_value hcl_number(double d);

@@ -101,6 +101,7 @@ static inline struct step_group *plan_group(struct arena *a, struct plan *p)
 {
 	uint32_t first = (uint32_t)p->steps.n;
 	list_push(a, &p->groups) = (struct step_group){
+		.phase = GROUP_PROVISION,
 		.type = STR("shell"),
 		.label = STR("shell (inline)"),
 		.first = first,

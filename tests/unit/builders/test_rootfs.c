@@ -154,7 +154,7 @@ static void the_cleanup_group_runs_after_a_failure_only(void **state)
 	for (int fails = 0; fails < 2; fails++) {
 		struct plan *p = plan_new(&f->arena, fixture_config(f, ""));
 		plan_exec(&f->arena, p, fails ? "exit 1" : "exit 0");
-		plan_group(&f->arena, p)->error_cleanup = true;
+		plan_group(&f->arena, p)->phase = GROUP_ERROR_CLEANUP;
 		plan_exec(&f->arena, p, "echo cleaning up");
 		struct build_options o = fixture_options(f, p);
 		o.force = true;

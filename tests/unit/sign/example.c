@@ -15,7 +15,7 @@ static const char plan_text[] =
 	"{\"sensitive\":\"token\"},\" HOST=\",{\"hole\":\"build.Host\"},\" /tmp/script.sh\"]},"
 	"{\"id\":3,\"type\":\"exec\",\"exit_codes\":[0],\"cleanup\":true,"
 	"\"command\":\"rm -f /tmp/script.sh\"}]},"
-	"{\"error_cleanup\":true,\"type\":\"shell\",\"steps\":["
+	"{\"phase\":\"error-cleanup\",\"type\":\"shell\",\"steps\":["
 	"{\"id\":4,\"type\":\"exec\",\"exit_codes\":[0],\"command\":\"cleanup\"}]},"
 	"{\"type\":\"shell\",\"steps\":["
 	"{\"id\":5,\"type\":\"exec\",\"exit_codes\":[0],\"expect_disconnect\":true,"
