@@ -183,6 +183,18 @@ struct json *json_set(struct arena *a, struct json *object, const char *key, str
 	return json_set_str(a, object, str_from(key), value);
 }
 
+void json_remove(struct json *object, const char *key)
+{
+	for (size_t i = 0; i < object->object.n; i++) {
+		struct json_member *m = &object->object.items[i];
+		if (!str_is(m->key, key))
+			continue;
+		object->object.n--;
+		memmove(m, m + 1, (object->object.n - i) * sizeof(*m));
+		return;
+	}
+}
+
 struct json *json_append(struct arena *a, struct json *array, struct json *value)
 {
 	list_push(a, &array->array) = value;

@@ -91,6 +91,8 @@ MUST_CHECK int json_to_bytes(
 /* A key that is there already is replaced. Returns value, so that trees can be nested. */
 struct json *json_set(struct arena *a, struct json *object, const char *key, struct json *value);
 struct json *json_set_str(struct arena *a, struct json *object, struct str key, struct json *value);
+/* Takes a member out; the others keep their order. Absent: fine. */
+void json_remove(struct json *object, const char *key);
 struct json *json_append(struct arena *a, struct json *array, struct json *value);
 
 bool json_equal(const struct json *a, const struct json *b); /* object order does not count */
