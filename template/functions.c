@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "base/process.h"
 #include "base/utf8.h"
-#include "template/gotime.h"
+#include "template/gotmpl/gotime.h"
 
 const char *const template_build_names[] = {
 	"ID",

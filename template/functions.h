@@ -2,7 +2,7 @@
 #ifndef TEMPLATE_FUNCTIONS_H
 #define TEMPLATE_FUNCTIONS_H
 
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 /* The version of Packer whose templates we read; what packer_version gives. */
 #define TEMPLATE_PACKER_VERSION "1.16.0"

@@ -89,6 +89,7 @@ struct template_provisioner {
 	int64_t pause_before; /* ns */
 	int64_t timeout; /* ns, 0: none */
 	uint32_t max_retries;
+	bool continue_on_error; /* HCL2 only */
 };
 
 struct template_post_processor {
@@ -184,6 +185,29 @@ MUST_CHECK int template_load(
 	struct template **out, const struct template_input *in, struct error *err);
 void template_free(struct template *t);
 DEFINE_SCOPED_PTR(template)
+
+/*
+ * Where relative paths of a template start. Packer starts them where it was started: that is cwd
+ * when has_cwd, else it is not told, mostly the directory of the template (root) or one above it.
+ */
+struct template_paths {
+	const struct tree *tree;
+	struct str root;
+	bool has_cwd;
+	struct str cwd;
+};
+/*
+ * Where a path leads; path is clean, in the tree ("" is its root). Without has_cwd, the nearest
+ * directory from `root` upward in which there is something counts. entry.kind TREE_NONE, and the
+ * first place that was looked at, when there is nothing. An absolute path, one that leaves the
+ * tree or holds a NUL, or an empty one is an error.
+ */
+struct template_found {
+	struct str path;
+	struct tree_entry entry;
+};
+MUST_CHECK int template_find(struct template_found *out, const struct template_paths *p,
+	struct str path, struct arena *a, struct error *err);
 
 /* Names of values of the running build, which become holes of the same name. NULL-ended. */
 extern const char *const template_build_names[];

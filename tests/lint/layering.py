@@ -18,12 +18,20 @@ THIRD_PARTY = {
     "libssh2": {"builders"},
     "zlib.h": {"builders"},
 }
-# Inside audit/, in the order in which a script goes through it.
-AUDIT = {
-    "shell": {"shell"},
-    "eval": {"eval", "shell"},
-    "policy": {"policy"},
-    "report": {"report", "policy"},
+# Rooms inside a folder, and which rooms they may include; "." is the folder's own private headers.
+ROOMS = {
+    # In the order in which a script goes through it.
+    "audit": {
+        "shell": {"shell"},
+        "eval": {"eval", "shell", "."},
+        "policy": {"policy", "."},
+        "report": {"report", "policy", "."},
+    },
+    "template": {
+        "gotmpl": {"gotmpl"},
+        "legacy": {"legacy", "gotmpl", "."},
+        "hcl2": {"hcl2", "gotmpl", "."},
+    },
 }
 
 
@@ -53,6 +61,17 @@ def closure(allowed):
     return allowed
 
 
+def room_may(path, name):
+    folder = path.parts[0]
+    rooms = ROOMS.get(folder, {})
+    if len(path.parts) != 3 or path.parts[1] not in rooms or not name.startswith(f"{folder}/"):
+        return True
+    if name == f"{folder}/{folder}.h":
+        return True
+    room = name.split("/")[1] if name.count("/") == 2 else "."
+    return room in rooms[path.parts[1]]
+
+
 def check(path, allowed, errors):
     folder = path.parts[0]
     for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
@@ -70,10 +89,8 @@ def check(path, allowed, errors):
                 public = {f"{target}/{target}.h"}
                 if name not in public and not name.startswith("audit/shell/"):
                     errors.append(f"{place}: {name} is private to {target}/")
-        part = path.parts[1] if folder == "audit" and len(path.parts) == 3 else None
-        if quoted and part in AUDIT and name.startswith("audit/") and name.count("/") == 2:
-            if name.split("/")[1] not in AUDIT[part]:
-                errors.append(f"{place}: audit/{part}/ may not include {name}")
+        if quoted and not room_may(path, name):
+            errors.append(f"{place}: {path.parent}/ may not include {name}")
         if angled:
             for prefix, homes in THIRD_PARTY.items():
                 if not angled.group(1).startswith(prefix):

@@ -1,71 +1,71 @@
-#include "template/load.h"
+#include "template/legacy/legacy.h"
 
-static int read_type(struct load *l, const struct json *j, struct load_builder *b)
+static int read_type(struct legacy *l, const struct json *j, struct legacy_builder *b)
 {
 	const struct json *type = json_find(j, "type");
 	if (!type)
-		return load_error_at(l, j, "builder %zu: \"type\" is missing", b->index);
+		return legacy_error_at(l, j, "builder %zu: \"type\" is missing", b->index);
 	if (type->type != JSON_STRING || type->text.n == 0)
-		return load_error_at(l, type, "builder %zu: \"type\" is a string", b->index);
+		return legacy_error_at(l, type, "builder %zu: \"type\" is a string", b->index);
 	b->type = type->text;
 	return 0;
 }
 
-static int read_name(struct load *l, const struct json *j, struct load_builder *b)
+static int read_name(struct legacy *l, const struct json *j, struct legacy_builder *b)
 {
 	const struct json *name = json_find(j, "name");
-	const struct render r = {.load = l, .source = &l->source};
+	const struct render r = {.legacy = l, .source = &l->source};
 	b->raw_name = b->type;
 	b->name = b->type;
 	if (!name)
 		return 0;
 	if (name->type != JSON_STRING)
-		return load_error_at(l, name, "builder %zu: \"name\" is a string", b->index);
+		return legacy_error_at(l, name, "builder %zu: \"name\" is a string", b->index);
 	if (name->text.n == 0)
 		return 0;
 	b->raw_name = name->text;
-	b->origin = load_origin(&l->source, name->span);
+	b->origin = legacy_origin(&l->source, name->span);
 	return render_name(&r, name, &b->name);
 }
 
-static int check_unique(struct load *l, const struct load_builder *b)
+static int check_unique(struct legacy *l, const struct legacy_builder *b)
 {
 	for (size_t i = 0; i < l->builders.n; i++) {
-		const struct load_builder *other = &l->builders.items[i];
+		const struct legacy_builder *other = &l->builders.items[i];
 		if (!str_eq(other->name, b->name) && !str_eq(other->raw_name, b->raw_name))
 			continue;
-		return load_error(l, &b->origin,
+		return load_error(&l->load, &b->origin,
 			"builder %zu: there is a builder named \"%.*s\" already (line %u)",
 			b->index, STR_ARG(b->name), other->origin.span.line);
 	}
 	return 0;
 }
 
-static void read_builder(struct load *l, const struct json *j, size_t index)
+static void read_builder(struct legacy *l, const struct json *j, size_t index)
 {
-	struct load_builder b = {
-		.index = index, .json = j, .origin = load_origin(&l->source, j->span)};
+	struct legacy_builder b = {
+		.index = index, .json = j, .origin = legacy_origin(&l->source, j->span)};
 	if (j->type != JSON_OBJECT) {
-		load_error_at(l, j, "a builder is an object");
+		legacy_error_at(l, j, "a builder is an object");
 		return;
 	}
 	if (read_type(l, j, &b) < 0)
 		return;
 	const struct json *type = json_find(j, "type");
-	b.origin = load_origin(&l->source, type->span);
+	b.origin = legacy_origin(&l->source, type->span);
 	if (read_name(l, j, &b) < 0)
 		return;
 	int unique = check_unique(l, &b);
 	if (unique == 0 && b.name.n == 0)
-		unique = load_error(l, &b.origin, "builder %zu: the name is empty", index);
-	b.origin = load_origin(&l->source, j->span);
+		unique = load_error(&l->load, &b.origin, "builder %zu: the name is empty", index);
+	b.origin = legacy_origin(&l->source, j->span);
 	if (unique == 0)
-		list_push(l->arena, &l->builders) = b;
+		list_push(l->load.arena, &l->builders) = b;
 }
 
 /* ---- Selection ------------------------------------------------------------------------------ */
 
-bool load_names_have(const struct str_list *names, const struct load_builder *b)
+bool legacy_names_have(const struct str_list *names, const struct legacy_builder *b)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		if (str_eq(names->items[i], b->name) || str_eq(names->items[i], b->raw_name))
@@ -74,46 +74,46 @@ bool load_names_have(const struct str_list *names, const struct load_builder *b)
 	return false;
 }
 
-static const struct load_builder *find_builder(const struct load *l, struct str name)
+static const struct legacy_builder *find_builder(const struct legacy *l, struct str name)
 {
 	const struct str_list one = {.items = &name, .n = 1};
 	for (size_t i = 0; i < l->builders.n; i++) {
-		if (load_names_have(&one, &l->builders.items[i]))
+		if (legacy_names_have(&one, &l->builders.items[i]))
 			return &l->builders.items[i];
 	}
 	return NULL;
 }
 
-static void hint_builder(struct load *l, struct str name)
+static void hint_builder(struct legacy *l, struct str name)
 {
-	const char **names = arena_array(l->arena, const char *, l->builders.n + 1);
+	const char **names = arena_array(l->load.arena, const char *, l->builders.n + 1);
 	struct str_list known = {0};
 	for (size_t i = 0; i < l->builders.n; i++) {
-		names[i] = arena_cstr(l->arena, l->builders.items[i].name);
-		list_push(l->arena, &known) = l->builders.items[i].name;
+		names[i] = arena_cstr(l->load.arena, l->builders.items[i].name);
+		list_push(l->load.arena, &known) = l->builders.items[i].name;
 	}
 	const char *near = conf_nearest(name, names, l->builders.n);
-	struct str all = arena_join(l->arena, known.items, known.n, STR(", "));
+	struct str all = arena_join(l->load.arena, known.items, known.n, STR(", "));
 	if (near)
-		load_hint(l, "did you mean \"%s\"?", near);
+		load_hint(&l->load, "did you mean \"%s\"?", near);
 	else
-		load_hint(l, "the builds are: %.*s", STR_ARG(all));
+		load_hint(&l->load, "the builds are: %.*s", STR_ARG(all));
 }
 
-void load_check_names(
-	struct load *l, const struct json *j, const struct str_list *names, const char *what)
+void legacy_check_names(
+	struct legacy *l, const struct json *j, const struct str_list *names, const char *what)
 {
-	for (size_t i = 0; i < names->n && l->t->diags.n < DIAGS_MAX; i++) {
+	for (size_t i = 0; i < names->n && l->load.t->diags.n < DIAGS_MAX; i++) {
 		if (find_builder(l, names->items[i]))
 			continue;
 		const struct json *at = j->type == JSON_ARRAY ? j->array.items[i] : j;
-		load_error_at(l, at, "%s: there is no build named \"%.*s\"", what,
+		legacy_error_at(l, at, "%s: there is no build named \"%.*s\"", what,
 			STR_ARG(names->items[i]));
 		hint_builder(l, names->items[i]);
 	}
 }
 
-void load_check_only(struct load *l, const struct json *object, const char *what)
+void legacy_check_only(struct legacy *l, const struct json *object, const char *what)
 {
 	static const char *const keys[] = {"only", "except"};
 	const struct json *both = NULL;
@@ -122,33 +122,34 @@ void load_check_only(struct load *l, const struct json *object, const char *what
 		struct str_list names;
 		if (!j || j->type == JSON_NULL)
 			continue;
-		if (!weak_list(j, l->arena, &names)) {
-			load_error_at(
+		if (!weak_list(j, l->load.arena, &names)) {
+			legacy_error_at(
 				l, j, "%s: \"%s\" is a list of names of builds", what, keys[i]);
 			continue;
 		}
 		if (both && names.n > 0)
-			load_error_at(l, j, "%s: \"only\" and \"except\" exclude each other", what);
+			legacy_error_at(
+				l, j, "%s: \"only\" and \"except\" exclude each other", what);
 		both = names.n > 0 ? j : both;
-		load_check_names(
-			l, j, &names, arena_printf(l->arena, "%s: \"%s\"", what, keys[i]).p);
+		legacy_check_names(
+			l, j, &names, arena_printf(l->load.arena, "%s: \"%s\"", what, keys[i]).p);
 	}
 }
 
-bool load_runs_for(struct load *l, const struct json *object, const struct load_builder *b)
+bool legacy_runs_for(struct legacy *l, const struct json *object, const struct legacy_builder *b)
 {
 	const struct json *only = json_find(object, "only");
 	const struct json *except = json_find(object, "except");
 	struct str_list names;
-	if (only && weak_list(only, l->arena, &names) && names.n > 0)
-		return load_names_have(&names, b);
-	if (except && weak_list(except, l->arena, &names) && names.n > 0)
-		return !load_names_have(&names, b);
+	if (only && weak_list(only, l->load.arena, &names) && names.n > 0)
+		return legacy_names_have(&names, b);
+	if (except && weak_list(except, l->load.arena, &names) && names.n > 0)
+		return !legacy_names_have(&names, b);
 	return true;
 }
 
 /* Names and types that -except may mean besides builds. */
-static bool is_post_processor(const struct load *l, struct str name)
+static bool is_post_processor(const struct legacy *l, struct str name)
 {
 	const struct json *all = json_find(l->root, "post-processors");
 	for (size_t i = 0; all && i < all->array.n; i++) {
@@ -168,47 +169,37 @@ static bool is_post_processor(const struct load *l, struct str name)
 }
 
 static void check_selection(
-	struct load *l, const struct str_list *names, const char *flag, bool post_processors)
+	struct legacy *l, const struct str_list *names, const char *flag, bool post_processors)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		struct str name = names->items[i];
 		if (find_builder(l, name) || (post_processors && is_post_processor(l, name)))
 			continue;
 		struct origin o = {str_from(flag), {0}};
-		load_error(l, &o, "there is no build%s named \"%.*s\"",
+		load_error(&l->load, &o, "there is no build%s named \"%.*s\"",
 			post_processors ? " or post-processor" : "", STR_ARG(name));
 		hint_builder(l, name);
 	}
 }
 
-static void split_names(struct load *l, struct str list, struct str_list *out)
-{
-	struct str one;
-	while (list.n > 0 && str_cut(&list, ',', &one)) {
-		one = str_trim(one);
-		if (one.n > 0)
-			list_push(l->arena, out) = arena_str(l->arena, one);
-	}
-}
-
-void load_builders(struct load *l)
+void legacy_builders(struct legacy *l)
 {
 	const struct json *all = json_find(l->root, "builders");
 	if (all && all->array.n > TEMPLATE_BUILDERS_MAX) {
-		load_error_at(l, all, "more than %d builders", TEMPLATE_BUILDERS_MAX);
+		legacy_error_at(l, all, "more than %d builders", TEMPLATE_BUILDERS_MAX);
 		return;
 	}
 	for (size_t i = 0; all && all->type == JSON_ARRAY && i < all->array.n; i++)
 		read_builder(l, all->array.items[i], i + 1);
-	if (l->t->diags.errors > 0)
+	if (l->load.t->diags.errors > 0)
 		return;
-	split_names(l, l->in->only, &l->only);
-	split_names(l, l->in->except, &l->except);
+	load_split_names(&l->load, l->load.in->only, &l->only);
+	load_split_names(&l->load, l->load.in->except, &l->except);
 	check_selection(l, &l->only, "-only", false);
 	check_selection(l, &l->except, "-except", true);
 	for (size_t i = 0; i < l->builders.n; i++) {
-		struct load_builder *b = &l->builders.items[i];
-		b->selected = (l->only.n == 0 || load_names_have(&l->only, b)) &&
-			!load_names_have(&l->except, b);
+		struct legacy_builder *b = &l->builders.items[i];
+		b->selected = (l->only.n == 0 || legacy_names_have(&l->only, b)) &&
+			!legacy_names_have(&l->except, b);
 	}
 }

@@ -1,5 +1,5 @@
 /* Go's fmt verbs, as far as values of templates can meet them. */
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 #include "base/utf8.h"
 

@@ -1,4 +1,4 @@
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 #include <assert.h>
 #include <math.h>

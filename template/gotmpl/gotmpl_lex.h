@@ -2,7 +2,7 @@
 #ifndef TEMPLATE_GOTMPL_LEX_H
 #define TEMPLATE_GOTMPL_LEX_H
 
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 enum gotmpl_token_kind {
 	TOKEN_NONE = 0,

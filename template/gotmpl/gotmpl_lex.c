@@ -1,4 +1,4 @@
-#include "template/gotmpl_lex.h"
+#include "template/gotmpl/gotmpl_lex.h"
 
 #include "base/utf8.h"
 

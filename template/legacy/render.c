@@ -1,10 +1,8 @@
-#include "template/load.h"
-
-#define WARNINGS_MAX (DIAGS_MAX / 2)
+#include "template/legacy/legacy.h"
 
 /* ---- Places --------------------------------------------------------------------------------- */
 
-struct origin load_origin(const struct load_source *s, struct span span)
+struct origin legacy_origin(const struct legacy_source *s, struct span span)
 {
 	return (struct origin){s->file, span};
 }
@@ -26,11 +24,11 @@ static void step_over(struct str p, size_t *raw, size_t *decoded)
 	*decoded = code < 0x80 ? 1 : code < 0x800 ? 2 : pair ? 4 : 3;
 }
 
-struct origin load_origin_in(const struct load_source *s, const struct json *string, size_t off)
+struct origin legacy_origin_in(const struct legacy_source *s, const struct json *string, size_t off)
 {
 	struct span span = string->span;
 	if (string->type != JSON_STRING)
-		return load_origin(s, span);
+		return legacy_origin(s, span);
 	struct str raw = str_sub(s->text, span.off + 1, span.len > 2 ? span.len - 2 : 0);
 	size_t at = 0;
 	size_t decoded = 0;
@@ -45,122 +43,76 @@ struct origin load_origin_in(const struct load_source *s, const struct json *str
 	span.off += moved;
 	span.col += moved;
 	span.len = 1;
-	return load_origin(s, span);
+	return legacy_origin(s, span);
 }
 
 /* ---- Messages ------------------------------------------------------------------------------- */
 
-static bool is_told(const struct diags *d, const struct origin *o, struct str text)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		const struct diag *m = &d->items[i];
-		if (str_eq(m->text, text) && str_eq(m->origin.file, o->file) &&
-			m->origin.span.off == o->span.off)
-			return true;
-	}
-	return false;
-}
-
-int load_error(struct load *l, const struct origin *o, const char *fmt, ...)
+int legacy_error_at(struct legacy *l, const struct json *j, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	struct str text = arena_vprintf(l->arena, fmt, ap);
+	struct str text = arena_vprintf(l->load.arena, fmt, ap);
 	va_end(ap);
-	l->warned = !is_told(&l->t->diags, o, text);
-	if (!l->warned)
-		return -1;
-	return diag_error(&l->t->diags, l->arena, o, "%.*s", STR_ARG(text));
+	struct origin o = legacy_origin(&l->source, j->span);
+	return load_error(&l->load, &o, "%.*s", STR_ARG(text));
 }
 
-bool load_is_full(struct load *l)
-{
-	if (!arena_full(l->arena))
-		return false;
-	struct origin o = {l->source.file, {0}};
-	load_error(l, &o, "the template needs too much memory");
-	return true;
-}
-
-int load_error_at(struct load *l, const struct json *j, const char *fmt, ...)
+void legacy_warning_at(struct legacy *l, const struct json *j, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	struct str text = arena_vprintf(l->arena, fmt, ap);
+	struct str text = arena_vprintf(l->load.arena, fmt, ap);
 	va_end(ap);
-	struct origin o = load_origin(&l->source, j->span);
-	return load_error(l, &o, "%.*s", STR_ARG(text));
-}
-
-/* Warnings leave room for errors. */
-void load_warning(struct load *l, const struct origin *o, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	struct str text = arena_vprintf(l->arena, fmt, ap);
-	va_end(ap);
-	l->warned = l->t->diags.n < WARNINGS_MAX && !is_told(&l->t->diags, o, text);
-	if (l->warned)
-		diag_warning(&l->t->diags, l->arena, o, "%.*s", STR_ARG(text));
-}
-
-void load_warning_at(struct load *l, const struct json *j, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	struct str text = arena_vprintf(l->arena, fmt, ap);
-	va_end(ap);
-	struct origin o = load_origin(&l->source, j->span);
-	load_warning(l, &o, "%.*s", STR_ARG(text));
-}
-
-void load_hint(struct load *l, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	struct str text = arena_vprintf(l->arena, fmt, ap);
-	va_end(ap);
-	if (l->warned)
-		diag_hint(&l->t->diags, l->arena, "%.*s", STR_ARG(text));
+	struct origin o = legacy_origin(&l->source, j->span);
+	load_warning(&l->load, &o, "%.*s", STR_ARG(text));
 }
 
 /* ---- Strings -------------------------------------------------------------------------------- */
 
+static void env_used(const void *owner, struct str name, struct str value)
+{
+	const struct render *r = owner;
+	load_env_used(&r->legacy->load, name, value);
+}
+
 static struct function_context context_of(const struct render *r, const struct json *j)
 {
-	struct load *l = r->load;
+	struct legacy *l = r->legacy;
 	static const char *const nothing[] = {NULL};
 	struct function_context f = {
-		.user = load_user,
+		.user = legacy_user,
 		.owner = r,
-		.env_used = load_env_used,
-		.now = l->in->now,
+		.env_used = env_used,
+		.now = l->load.in->now,
 		.build = r->build && r->component != COMPONENT_BUILDER,
 	};
 	if (r->variables)
-		f.environment = l->in->environment ? l->in->environment : nothing;
+		f.environment = l->load.in->environment ? l->load.in->environment : nothing;
 	if (r->build) {
 		f.build_name = r->build->name;
 		f.build_type = r->build->type;
 	}
-	f.seed = arena_printf(l->arena, "%.*s %u", STR_ARG(l->t->path), j ? j->span.off : 0);
+	f.seed = arena_printf(
+		l->load.arena, "%.*s %u", STR_ARG(l->load.t->path), j ? j->span.off : 0);
 	return f;
 }
 
-static int tell_fault(
-	const struct render *r, const struct json *j, const struct gotmpl_fault *fault)
+/* A string at hand: its place is asked for only when something is wrong. */
+struct place {
+	const struct render *render;
+	const struct json *json;
+};
+
+static struct origin place_of(const void *ctx, size_t off)
 {
-	struct origin o = r->given;
-	if (j)
-		o = load_origin_in(r->source, j, fault->off);
-	return load_error(r->load, &o, "%.*s", STR_ARG(fault->text));
+	const struct place *p = ctx;
+	return p->json ? legacy_origin_in(p->render->source, p->json, off) : p->render->given;
 }
 
 int render_text(const struct render *r, const struct text *raw, const struct json *j, bool defer,
 	struct text *out, bool *deferred)
 {
-	struct gotmpl_fault fault = {0};
-	struct gotmpl_list tree = {0};
 	*deferred = false;
 	if (!gotmpl_has_actions(raw)) {
 		*out = *raw;
@@ -169,34 +121,24 @@ int render_text(const struct render *r, const struct text *raw, const struct jso
 	struct render here = *r;
 	here.json = j;
 	struct function_context f = context_of(&here, j);
-	struct gotmpl_scope scope = {
-		.arena = r->load->arena,
-		.functions = template_functions,
-		.ctx = &f,
-		.steps = &r->load->steps,
-	};
-	if (gotmpl_parse(&tree, raw, &scope, &fault) < 0)
-		return tell_fault(r, j, &fault);
-	*deferred = defer && gotmpl_has_fields(&tree);
-	int status = *deferred ? gotmpl_defer(out, &tree, &scope, &fault)
-			       : gotmpl_execute(out, &tree, &scope, &fault);
-	if (status < 0)
-		return tell_fault(r, j, &fault);
-	text_redactions(out, &r->load->t->redactor);
-	return 0;
+	const struct place place = {r, j};
+	const struct load_rendering rendering = {
+		.functions = &f, .place = place_of, .place_ctx = &place, .defer = defer};
+	return load_render(&r->legacy->load, raw, &rendering, out, deferred);
 }
 
 int render_name(const struct render *r, const struct json *j, struct str *out)
 {
-	struct text raw = text_from(r->load->arena, j->text);
+	struct text raw = text_from(r->legacy->load.arena, j->text);
 	struct text made = {0};
 	bool deferred;
 	if (render_text(r, &raw, j, false, &made, &deferred) < 0)
 		return -1;
-	if (text_is_literal(&made) && text_value(&made, r->load->arena, out))
+	if (text_is_literal(&made) && text_value(&made, r->legacy->load.arena, out))
 		return 0;
-	struct origin o = load_origin(r->source, j->span);
-	return load_error(r->load, &o, "must be known before the build and not be sensitive");
+	struct origin o = legacy_origin(r->source, j->span);
+	return load_error(
+		&r->legacy->load, &o, "must be known before the build and not be sensitive");
 }
 
 /* ---- Values --------------------------------------------------------------------------------- */
@@ -216,24 +158,25 @@ static int render_key(const struct render *r, const struct json_member *m, struc
 static int render_member(
 	const struct render *r, const struct json_member *m, bool defer, struct conf *object)
 {
-	struct conf_member made = {.origin = load_origin(r->source, m->key_span)};
+	struct conf_member made = {.origin = legacy_origin(r->source, m->key_span)};
 	if (render_key(r, m, &made.key) < 0)
 		return -1;
 	if (conf_find(object, made.key))
-		return load_error(
-			r->load, &made.origin, "duplicate key \"%.*s\"", STR_ARG(made.key));
+		return load_error(&r->legacy->load, &made.origin, "duplicate key \"%.*s\"",
+			STR_ARG(made.key));
 	if (render_value(r, m->value, defer, &made.value) < 0)
 		return -1;
-	list_push(r->load->arena, &object->object) = made;
+	list_push(r->legacy->load.arena, &object->object) = made;
 	return 0;
 }
 
 static int check_members(const struct render *r, const struct json *object)
 {
-	struct origin o = load_origin(r->source, object->span);
+	struct origin o = legacy_origin(r->source, object->span);
 	if (object->object.n <= TEMPLATE_MEMBERS_MAX)
 		return 0;
-	return load_error(r->load, &o, "an object of more than %d members", TEMPLATE_MEMBERS_MAX);
+	return load_error(
+		&r->legacy->load, &o, "an object of more than %d members", TEMPLATE_MEMBERS_MAX);
 }
 
 static int render_object(const struct render *r, const struct json *j, bool defer, struct conf *c)
@@ -256,7 +199,7 @@ static int render_list(const struct render *r, const struct json *j, bool defer,
 		if (render_value(r, j->array.items[i], defer, &item) < 0)
 			status = -1;
 		else
-			list_push(r->load->arena, &c->list) = item;
+			list_push(r->legacy->load.arena, &c->list) = item;
 	}
 	return status;
 }
@@ -264,10 +207,10 @@ static int render_list(const struct render *r, const struct json *j, bool defer,
 /* The depth is that of the document, which the reader limits. */
 static int render_value(const struct render *r, const struct json *j, bool defer, struct conf **out)
 {
-	if (load_is_full(r->load))
+	if (load_is_full(&r->legacy->load))
 		return -1;
-	struct conf *c = arena_new(r->load->arena, struct conf);
-	c->origin = load_origin(r->source, j->span);
+	struct conf *c = arena_new(r->legacy->load.arena, struct conf);
+	c->origin = legacy_origin(r->source, j->span);
 	*out = c;
 	switch (j->type) {
 	case JSON_NONE:
@@ -280,10 +223,10 @@ static int render_value(const struct render *r, const struct json *j, bool defer
 		return 0;
 	case JSON_NUMBER:
 		c->type = CONF_NUMBER;
-		c->text = text_from(r->load->arena, j->text);
+		c->text = text_from(r->legacy->load.arena, j->text);
 		return 0;
 	case JSON_STRING: {
-		struct text raw = text_from(r->load->arena, j->text);
+		struct text raw = text_from(r->legacy->load.arena, j->text);
 		bool deferred;
 		c->type = CONF_STRING;
 		return render_text(r, &raw, j, defer, &c->text, &deferred);
@@ -311,9 +254,9 @@ int render_config(const struct render *r, const struct json *object, const char 
 	int status = 0;
 	if (check_members(r, object) < 0)
 		return -1;
-	struct conf *c = arena_new(r->load->arena, struct conf);
+	struct conf *c = arena_new(r->legacy->load.arena, struct conf);
 	c->type = CONF_OBJECT;
-	c->origin = load_origin(r->source, object->span);
+	c->origin = legacy_origin(r->source, object->span);
 	for (size_t i = 0; i < object->object.n; i++) {
 		const struct json_member *m = &object->object.items[i];
 		if (is_listed(skip, m->key))

@@ -1,4 +1,4 @@
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 /* One walk over nodes: where the output goes, and what `.` is. */
 struct walk {

@@ -1,5 +1,5 @@
 /* Partial evaluation: what is known is folded, what needs fields is written back as a template. */
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 /* optional: the part at hand may never be executed, so what fails in it is left for later. */
 struct deferral {

@@ -1,4 +1,4 @@
-#include "template/load.h"
+#include "template/legacy/legacy.h"
 
 /* A number becomes a string as Go's 'f' format has it: 1.50 is "1.5", 1e3 is "1000". */
 static struct str number_str(const struct json *j, struct arena *a)

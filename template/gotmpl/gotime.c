@@ -1,4 +1,4 @@
-#include "template/gotime.h"
+#include "template/gotmpl/gotime.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /* The functions that text/template itself brings. */
-#include "template/gotmpl.h"
+#include "template/gotmpl/gotmpl.h"
 
 #include "base/utf8.h"
 

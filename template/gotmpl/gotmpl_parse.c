@@ -1,4 +1,4 @@
-#include "template/gotmpl_lex.h"
+#include "template/gotmpl/gotmpl_lex.h"
 
 struct parser {
 	struct gotmpl_lexer lexer;
