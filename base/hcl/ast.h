@@ -256,7 +256,7 @@ MUST_CHECK int hcl_read_template(
 /* Decodes a QUOTED or LITERAL token. */
 MUST_CHECK int hcl_decode(struct hcl_parser *p, struct str *out, const struct hcl_token *t);
 
-/* ---- Values and evaluation ----------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 bool hcl_parse_number(struct str s, struct hcl_value *out);
 /* The marks of a value and of all that it contains. */
@@ -274,6 +274,49 @@ bool hcl_convert_string(struct arena *a, struct hcl_value *v);
 
 /* A list's elements as a set: each once, strings and numbers in order. */
 struct hcl_value hcl_set(struct arena *a, const struct hcl_value *list);
+
+/* ---- Marks, holes and texts ------------------------------------------------------------------ */
+
+/* What makes a result sensitive: the marks, and the names of the pieces that bring them. */
+struct hcl_taint {
+	unsigned marks;
+	struct str_list names;
+};
+/* Adds what the value is marked with itself; with everything inside. */
+void hcl_taint_own(struct hcl_taint *t, struct arena *a, const struct hcl_value *v);
+void hcl_taint_deep(struct hcl_taint *t, struct arena *a, const struct hcl_value *v);
+/* Makes the whole value sensitive, when there is a mark. What is so already keeps its names. */
+void hcl_taint_apply(const struct hcl_taint *t, struct arena *a, struct hcl_value *v);
+/* Makes the value sensitive when `from`, which it was taken out of, is. */
+void hcl_inherit(struct arena *a, struct hcl_value *v, const struct hcl_value *from);
+/* After a change of a string's bytes: its text is one piece again, under the same names. */
+void hcl_retext(struct arena *a, struct hcl_value *v);
+
+/* What is made of values one of which is unknown: a hole named words[0] value[0] words[1] ... */
+struct hcl_value hcl_hole_of(
+	struct arena *a, const char *const *words, const struct hcl_value *const *values, size_t n);
+/* name(args...) when an argument is not known. */
+struct hcl_value hcl_unknown_call(
+	struct hcl_eval *e, const char *name, const struct hcl_value *args, size_t n);
+/* What `step` (".name", "[0]") takes out of an unknown value. */
+struct hcl_value hcl_hole_member(struct arena *a, const struct hcl_value *of, struct str step);
+
+/* A string that is put together of others; arena is set by the caller. */
+struct hcl_pieces {
+	struct arena *arena;
+	struct str_list run; /* literals that are not in the text yet */
+	struct text text;
+	uint64_t size; /* in bytes, so far */
+	unsigned marks;
+	bool special; /* there is more than literals */
+	bool unknown;
+};
+void hcl_pieces_add(struct hcl_pieces *p, struct str s);
+/* False for what has no text: null, lists and objects. */
+bool hcl_pieces_add_value(struct hcl_pieces *p, const struct hcl_value *v);
+struct hcl_value hcl_pieces_value(struct hcl_pieces *p);
+
+/* ---- Evaluation ---------------------------------------------------------------------------- */
 
 /* Evaluates below an evaluation that is under way; limits go on counting. */
 MUST_CHECK int hcl_eval_expr(

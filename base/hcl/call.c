@@ -42,14 +42,15 @@ struct args {
 };
 
 /* The last argument, when it ends with `...`: a list whose elements are arguments. */
-static int expand(struct args *args, struct hcl_eval *e, const struct hcl_expr *x,
-	struct hcl_value *unknown, struct error *err)
+static int expand(struct args *args, struct hcl_eval *e, const struct hcl_expr *x, bool *unknown,
+	struct error *err)
 {
 	if (args->n == 0)
 		return 0;
 	struct hcl_value list = args->items[--args->n];
 	if (list.type == HCL_UNKNOWN) {
-		*unknown = list;
+		args->items[args->n++] = list;
+		*unknown = true;
 		return 0;
 	}
 	if (list.type != HCL_LIST)
@@ -59,7 +60,7 @@ static int expand(struct args *args, struct hcl_eval *e, const struct hcl_expr *
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		struct hcl_value item = list.items[i];
-		item.marks |= list.marks;
+		hcl_inherit(e->arena, &item, &list);
 		list_push(e->arena, args) = item;
 	}
 	return 0;
@@ -127,6 +128,20 @@ int hcl_call_convert(struct hcl_value *out, struct hcl_eval *e, const struct hcl
 	return not_ordinary(err);
 }
 
+struct hcl_value hcl_unknown_call(
+	struct hcl_eval *e, const char *name, const struct hcl_value *args, size_t n)
+{
+	const char **words = arena_array(e->arena, const char *, n + 2);
+	const struct hcl_value **values = arena_array(e->arena, const struct hcl_value *, n + 2);
+	words[0] = arena_printf(e->arena, "%s(", name).p;
+	for (size_t i = 0; i < n; i++) {
+		words[i + 1] = i == 0 ? "" : ", ";
+		values[i + 1] = &args[i];
+	}
+	words[n + 1] = ")";
+	return hcl_hole_of(e->arena, words, values, n + 2);
+}
+
 /* The first argument that evaluates, else the last one's error. */
 static int eval_try(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
@@ -145,9 +160,7 @@ static int eval_can(struct hcl_value *out, struct hcl_eval *e, const struct hcl_
 	struct hcl_value v = {0};
 	struct error ignored = {0};
 	bool can = hcl_eval_expr(&v, e, x->u.call->args.items[0], &ignored) == 0;
-	bool unknown = can && v.type == HCL_UNKNOWN;
-	*out = unknown ? hcl_unknown() : hcl_bool(can);
-	out->marks = v.marks;
+	*out = can && v.type == HCL_UNKNOWN ? hcl_unknown_call(e, "can", &v, 1) : hcl_bool(can);
 	return 0;
 }
 
@@ -199,20 +212,25 @@ static int invoke(struct hcl_value *out, struct hcl_eval *e, const struct hcl_fu
 static int apply(struct hcl_value *out, struct hcl_eval *e, const struct hcl_function *f,
 	const struct args *args, const struct hcl_expr *x, struct error *err)
 {
-	unsigned marks = 0;
+	struct hcl_taint taint = {0};
 	bool unknown = false;
-	for (size_t i = 0; i < args->n; i++) {
-		const struct hcl_value *arg = &args->items[i];
-		bool known = f->structural ? arg->type != HCL_UNKNOWN : hcl_is_known(arg);
-		marks |= f->structural ? arg->marks : hcl_deep_marks(arg);
-		unknown = unknown || !known;
-	}
 	if (f->raw)
 		return invoke(out, e, f, args, x, err);
-	*out = hcl_unknown();
-	if (!unknown && invoke(out, e, f, args, x, err) < 0)
+	for (size_t i = 0; i < args->n; i++) {
+		const struct hcl_value *arg = &args->items[i];
+		bool own = f->structural || f->elements;
+		bool known = f->structural ? arg->type != HCL_UNKNOWN : hcl_is_known(arg);
+		unknown = unknown || !known;
+		if (own)
+			hcl_taint_own(&taint, e->arena, arg);
+		else
+			hcl_taint_deep(&taint, e->arena, arg);
+	}
+	if (unknown)
+		*out = hcl_unknown_call(e, f->name, args->items, args->n);
+	else if (invoke(out, e, f, args, x, err) < 0)
 		return -1;
-	out->marks |= marks;
+	hcl_taint_apply(&taint, e->arena, out);
 	return 0;
 }
 
@@ -221,7 +239,7 @@ int hcl_eval_call(
 {
 	const struct hcl_call *call = x->u.call;
 	const struct hcl_function *f = find(e->scope, call->name);
-	struct hcl_value unknown = {0};
+	bool unknown = false;
 	struct args args = {0};
 	if (!f)
 		return unknown_function(e, x, err);
@@ -237,8 +255,8 @@ int hcl_eval_call(
 	}
 	if (call->expand && expand(&args, e, x, &unknown, err) < 0)
 		return -1;
-	if (unknown.type == HCL_UNKNOWN) {
-		*out = unknown;
+	if (unknown) {
+		*out = hcl_unknown_call(e, f->name, args.items, args.n);
 		return 0;
 	}
 	if (check_count(f, args.n, x, err) < 0 || check_nulls(f, &args, x, err) < 0)

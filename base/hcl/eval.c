@@ -82,9 +82,8 @@ static int member_of(struct hcl_value *out, struct hcl_eval *e, const struct hcl
 		return error_at(err, o, "this object has no attribute `%.*s`%.*s", STR_ARG(name),
 			STR_ARG(hint));
 	}
-	unsigned marks = of->marks;
 	*out = *member;
-	out->marks |= marks;
+	hcl_inherit(e->arena, out, of);
 	return 0;
 }
 
@@ -98,7 +97,8 @@ static int eval_attribute(
 	if (of.type == HCL_OBJECT)
 		return member_of(out, e, &of, name, &x->origin, err);
 	if (of.type == HCL_UNKNOWN) {
-		*out = of;
+		*out = hcl_hole_member(
+			e->arena, &of, arena_printf(e->arena, ".%.*s", STR_ARG(name)));
 		return 0;
 	}
 	if (of.type == HCL_LIST) {
@@ -110,8 +110,8 @@ static int eval_attribute(
 		STR_ARG(name));
 }
 
-static int element_of(struct hcl_value *out, const struct hcl_value *of, struct hcl_value *key,
-	const struct origin *o, struct error *err)
+static int element_of(struct hcl_value *out, struct arena *a, const struct hcl_value *of,
+	struct hcl_value *key, const struct origin *o, struct error *err)
 {
 	if (!hcl_convert_number(key) || !key->is_integer)
 		return error_at(err, o, "the index of a list is a whole number");
@@ -120,10 +120,18 @@ static int element_of(struct hcl_value *out, const struct hcl_value *of, struct 
 	if ((uint64_t)key->integer >= of->n)
 		return error_at(err, o, "index %lld of a list with %zu elements",
 			(long long)key->integer, of->n);
-	unsigned marks = of->marks | key->marks;
 	*out = of->items[key->integer];
-	out->marks |= marks;
+	hcl_inherit(a, out, of);
+	hcl_inherit(a, out, key);
 	return 0;
+}
+
+static struct hcl_value unknown_element(
+	struct hcl_eval *e, const struct hcl_value *of, const struct hcl_value *key)
+{
+	static const char *const words[] = {"", "[", "]"};
+	const struct hcl_value *values[] = {of, key, NULL};
+	return hcl_hole_of(e->arena, words, values, countof(words));
 }
 
 static int eval_index(
@@ -139,19 +147,18 @@ static int eval_index(
 	if (key.type == HCL_NULL)
 		return error_at(err, &x->origin, "the index is null");
 	if (of.type == HCL_UNKNOWN || key.type == HCL_UNKNOWN) {
-		*out = hcl_unknown();
-		out->marks = of.marks | key.marks;
+		*out = unknown_element(e, &of, &key);
 		return 0;
 	}
 	if (of.type == HCL_LIST)
-		return element_of(out, &of, &key, &x->origin, err);
+		return element_of(out, e->arena, &of, &key, &x->origin, err);
 	if (of.type != HCL_OBJECT)
 		return error_at(err, &x->origin, "%s has no elements", hcl_type_name(of.type));
 	if (!hcl_convert_string(e->arena, &key))
 		return error_at(err, &x->origin, "the index of an object is a string");
 	if (member_of(out, e, &of, key.string, &x->origin, err) < 0)
 		return -1;
-	out->marks |= key.marks;
+	hcl_inherit(e->arena, out, &key);
 	return 0;
 }
 
@@ -162,12 +169,11 @@ static int eval_splat(
 	struct hcl_value source = {0};
 	if (hcl_eval_expr(&source, e, x->u.splat.source, err) < 0)
 		return -1;
-	if (source.type == HCL_UNKNOWN) {
-		*out = source;
-		return 0;
-	}
 	bool list = source.type == HCL_LIST;
+	bool unknown = source.type == HCL_UNKNOWN;
 	size_t n = list ? source.n : source.type == HCL_NULL ? 0 : 1;
+	if (unknown)
+		source = hcl_hole_member(e->arena, &source, STR("[*]"));
 	const struct hcl_value *items = list ? source.items : &source;
 	struct hcl_value *results = arena_array(e->arena, struct hcl_value, n);
 	const struct hcl_value *outer = e->splat_item;
@@ -179,8 +185,9 @@ static int eval_splat(
 	e->splat_item = outer;
 	if (r < 0)
 		return -1;
-	*out = hcl_list(results, n);
-	out->marks = list ? source.marks : 0;
+	*out = unknown ? results[0] : hcl_list(results, n);
+	if (list)
+		hcl_inherit(e->arena, out, &source);
 	return hcl_check_value(out, &x->origin, err);
 }
 
@@ -237,14 +244,21 @@ static int eval_key(
 }
 
 /* An unknown key makes the object unknown, because nobody knows what it holds. */
+static struct hcl_value unknown_object(struct hcl_eval *e, const struct hcl_value *key)
+{
+	static const char *const words[] = {"{(", ") = ...}"};
+	const struct hcl_value *values[] = {key, NULL};
+	return hcl_hole_of(e->arena, words, values, countof(words));
+}
+
 static int eval_object(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
 	size_t n = x->u.object->n;
 	struct str *keys = arena_array(e->arena, struct str, n);
 	struct hcl_value *values = arena_array(e->arena, struct hcl_value, n);
-	unsigned marks = 0;
-	bool unknown = false;
+	struct hcl_taint taint = {0};
+	struct hcl_value unknown = {0};
 	for (size_t i = 0; i < n; i++) {
 		const struct hcl_pair *pair = &x->u.object->items[i];
 		struct hcl_value key = {0};
@@ -252,11 +266,13 @@ static int eval_object(
 			hcl_eval_expr(&values[i], e, pair->value, err) < 0)
 			return -1;
 		keys[i] = key.string;
-		marks |= key.marks;
-		unknown = unknown || key.type == HCL_UNKNOWN;
+		hcl_taint_own(&taint, e->arena, &key);
+		if (key.type == HCL_UNKNOWN)
+			unknown = key;
 	}
-	*out = unknown ? hcl_unknown() : hcl_object(e->arena, keys, values, n);
-	out->marks = marks;
+	*out = unknown.type == HCL_UNKNOWN ? unknown_object(e, &unknown)
+					   : hcl_object(e->arena, keys, values, n);
+	hcl_taint_apply(&taint, e->arena, out);
 	return hcl_check_value(out, &x->origin, err);
 }
 

@@ -33,7 +33,8 @@ struct formatting {
 	size_t n;
 	size_t next; /* argument */
 	size_t used; /* arguments up to here have been asked for */
-	struct buf out;
+	struct buf out; /* literal bytes that are not among the pieces yet */
+	struct hcl_pieces pieces;
 	struct error *err;
 };
 
@@ -331,6 +332,53 @@ static int format_value(struct formatting *f, const struct verb *v, struct hcl_v
 	return 0;
 }
 
+static int format_known(struct formatting *f, const struct verb *v, struct hcl_value value)
+{
+	if (v->letter == 'v')
+		return format_value(f, v, value);
+	if (v->letter == 't')
+		return format_bool(f, v, value);
+	if (v->letter == 's' || v->letter == 'q')
+		return format_string(f, v, value);
+	return strchr("bdoxX", v->letter) ? format_integer(f, v, value) : format_float(f, v, value);
+}
+
+/* ---- Holes and sensitive values ------------------------------------------------------------ */
+
+static void flush(struct formatting *f)
+{
+	if (f->out.n > 0)
+		hcl_pieces_add(&f->pieces, arena_str(f->e->arena, buf_str(&f->out)));
+	buf_reset(&f->out);
+}
+
+/* %s and %v without anything in between leave a string as it is. */
+static bool is_plain(const struct verb *v, const struct hcl_value *value)
+{
+	bool string = value->type == HCL_STRING || (value->type == HCL_UNKNOWN && value->text);
+	return string && v->text.n == 2 && (v->letter == 's' || v->letter == 'v');
+}
+
+static int format_special(struct formatting *f, const struct verb *v, struct hcl_value value)
+{
+	struct arena *a = f->e->arena;
+	struct hcl_taint taint = {0};
+	flush(f);
+	if (!is_plain(v, &value) && !hcl_is_known(&value)) {
+		const struct hcl_value args[] = {hcl_string(v->text), value};
+		value = hcl_unknown_call(f->e, "format", args, countof(args));
+	} else if (!is_plain(v, &value)) {
+		hcl_taint_deep(&taint, a, &value);
+		if (format_known(f, v, value) < 0)
+			return -1;
+		value = hcl_string(arena_str(a, buf_str(&f->out)));
+		buf_reset(&f->out);
+		hcl_taint_apply(&taint, a, &value);
+	}
+	(void)hcl_pieces_add_value(&f->pieces, &value);
+	return 0;
+}
+
 static int format_verb(struct formatting *f)
 {
 	struct verb v = {0};
@@ -346,14 +394,9 @@ static int format_verb(struct formatting *f)
 	struct hcl_value value = f->args[f->next++];
 	if (f->next > f->used)
 		f->used = f->next;
-	if (v.letter == 'v')
-		return format_value(f, &v, value);
-	if (v.letter == 't')
-		return format_bool(f, &v, value);
-	if (v.letter == 's' || v.letter == 'q')
-		return format_string(f, &v, value);
-	return strchr("bdoxX", v.letter) ? format_integer(f, &v, value)
-					 : format_float(f, &v, value);
+	if (!hcl_is_known(&value) || hcl_deep_marks(&value) != 0)
+		return format_special(f, &v, value);
+	return format_known(f, &v, value);
 }
 
 static int format_all(struct formatting *f)
@@ -379,16 +422,24 @@ int hcl_fn_format(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 	struct error *err)
 {
 	struct formatting f = {.e = e, .args = args + 1, .n = n - 1, .err = err};
+	f.pieces.arena = e->arena;
 	if (args[0].type == HCL_NULL)
 		return error_set(err, ERROR_INPUT, "the format is null");
+	if (args[0].type == HCL_UNKNOWN) {
+		*out = hcl_unknown_call(e, "format", args, n);
+		return 0;
+	}
 	if (hcl_arg_str(&f.format, e, args, 0, err) < 0)
 		return -1;
 	buf_init(&f.out, HCL_MAX_VALUE_SIZE);
 	int r = format_all(&f);
 	if (r == 0)
-		r = hcl_room(e, f.out.n, err);
-	if (r == 0)
-		*out = hcl_string(arena_str(e->arena, buf_str(&f.out)));
+		r = hcl_room(e, f.out.n + f.pieces.size, err);
+	if (r == 0) {
+		flush(&f);
+		*out = hcl_pieces_value(&f.pieces);
+		hcl_inherit(e->arena, out, &args[0]);
+	}
 	buf_clear(&f.out);
 	return r;
 }
@@ -417,6 +468,12 @@ int hcl_fn_formatlist(struct hcl_value *out, struct hcl_eval *e, const struct hc
 {
 	struct hcl_items results = {0};
 	size_t length = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (args[i].type != HCL_UNKNOWN)
+			continue;
+		*out = hcl_unknown_call(e, "formatlist", args, n);
+		return 0;
+	}
 	if (common_length(&length, args, n, err) < 0 ||
 		hcl_room(e, (length + n) * sizeof(struct hcl_value), err) < 0 ||
 		hcl_charge(e, length * n, err) < 0)

@@ -5,12 +5,6 @@
 
 #define RANGE_MAX 1024 /* HCL's own limit */
 
-static struct hcl_value marked(struct hcl_value v, unsigned marks)
-{
-	v.marks |= marks;
-	return v;
-}
-
 /* ---- Asking -------------------------------------------------------------------------------- */
 
 int hcl_fn_length(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
@@ -257,7 +251,9 @@ int hcl_fn_zipmap(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 			return -1;
 	}
 	*out = hcl_object(e->arena, names, values->items, keys->n);
-	out->marks = keys->inner_marks;
+	struct hcl_taint taint = {0};
+	hcl_taint_deep(&taint, e->arena, keys);
+	hcl_taint_apply(&taint, e->arena, out);
 	return 0;
 }
 
@@ -360,16 +356,17 @@ int hcl_fn_reverse(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 }
 
 /* Recursion ends with the depth of values, which is bounded. */
-static int flatten_into(struct hcl_items *all, struct hcl_eval *e, const struct hcl_value *list,
-	unsigned marks, struct error *err)
+static int flatten_into(
+	struct hcl_items *all, struct hcl_eval *e, const struct hcl_value *list, struct error *err)
 {
 	if (hcl_room(e, list->n * sizeof(struct hcl_value), err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++) {
-		struct hcl_value item = marked(list->items[i], marks);
+		struct hcl_value item = list->items[i];
+		hcl_inherit(e->arena, &item, list);
 		if (item.type != HCL_LIST)
 			hcl_push(e, all, item);
-		else if (flatten_into(all, e, &item, item.marks, err) < 0)
+		else if (flatten_into(all, e, &item, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -382,12 +379,14 @@ int hcl_fn_flatten(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 	const struct hcl_value *list = NULL;
 	struct hcl_items all = {0};
 	(void)n;
-	if (hcl_arg_list(&list, args, 0, err) < 0 || flatten_into(&all, e, list, 0, err) < 0)
+	if (hcl_arg_list(&list, args, 0, err) < 0 || flatten_into(&all, e, list, err) < 0)
 		return -1;
 	*out = hcl_items_list(&all);
 	for (size_t i = 0; i < all.n; i++) {
-		if (all.items[i].type == HCL_UNKNOWN)
-			*out = marked(hcl_unknown(), out->inner_marks);
+		if (all.items[i].type == HCL_UNKNOWN) {
+			*out = hcl_unknown_call(e, "flatten", args, 1);
+			break;
+		}
 	}
 	return 0;
 }

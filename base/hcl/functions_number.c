@@ -126,6 +126,7 @@ static int extreme(
 	}
 	*out = best;
 	out->marks = 0;
+	out->text = NULL;
 	return 0;
 }
 

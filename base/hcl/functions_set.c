@@ -188,24 +188,37 @@ int hcl_fn_setproduct(struct hcl_value *out, struct hcl_eval *e, const struct hc
 	return 0;
 }
 
-/* Drops empty strings and nulls. */
+static bool has_literal(const struct text *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i].kind == TEXT_LITERAL)
+			return true;
+	}
+	return false;
+}
+
+/* Drops empty strings and nulls. A hole alone may turn out to be one. */
 int hcl_fn_compact(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 	size_t n, struct error *err)
 {
 	const struct hcl_value *list = NULL;
 	struct hcl_items kept = {0};
-	(void)n;
 	if (hcl_arg_list(&list, args, 0, err) < 0 ||
 		hcl_room(e, list->n * sizeof(struct hcl_value), err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++) {
-		struct str s = {0};
-		if (list->items[i].type == HCL_NULL)
+		struct hcl_value v = list->items[i];
+		struct text text = {0};
+		if (v.type == HCL_NULL)
 			continue;
-		if (hcl_item_str(&s, e, list, i, err) < 0)
-			return -1;
-		if (s.n > 0)
-			hcl_push(e, &kept, hcl_string(s));
+		if (!hcl_to_text(e->arena, &v, &text) || !hcl_convert_string(e->arena, &v))
+			return hcl_item_str(&(struct str){0}, e, list, i, err);
+		if (v.type == HCL_UNKNOWN && !has_literal(&text)) {
+			*out = hcl_unknown_call(e, "compact", args, n);
+			return 0;
+		}
+		if (v.type == HCL_UNKNOWN || v.string.n > 0)
+			hcl_push(e, &kept, v);
 	}
 	*out = hcl_items_list(&kept);
 	return 0;
@@ -222,10 +235,10 @@ int hcl_fn_sort(struct hcl_value *out, struct hcl_eval *e, const struct hcl_valu
 		hcl_room(e, list->n * sizeof(struct hcl_value), err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++) {
-		struct str s = {0};
-		if (hcl_item_str(&s, e, list, i, err) < 0)
-			return -1;
-		hcl_push(e, &sorted, hcl_string(s));
+		struct hcl_value v = list->items[i];
+		if (!hcl_convert_string(e->arena, &v) || v.type != HCL_STRING)
+			return hcl_item_str(&(struct str){0}, e, list, i, err);
+		hcl_push(e, &sorted, v);
 	}
 	if (sorted.n > 1)
 		qsort(sorted.items, sorted.n, sizeof(sorted.items[0]), string_cmp);

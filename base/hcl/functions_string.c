@@ -126,30 +126,44 @@ int hcl_fn_substr(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 	return 0;
 }
 
+static int join_list(struct hcl_pieces *p, struct hcl_eval *e, const struct hcl_value *separator,
+	const struct hcl_value *list, struct error *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct str s = {0};
+		if (p->run.n > 0 || p->text.n > 0)
+			(void)hcl_pieces_add_value(p, separator);
+		if (!hcl_pieces_add_value(p, &list->items[i]))
+			return hcl_item_str(&s, e, list, i, err);
+		if (p->size > HCL_MAX_VALUE_SIZE || hcl_charge(e, 1, err) < 0)
+			return hcl_room(e, p->size, err);
+	}
+	p->special = p->special || list->marks != 0;
+	p->marks |= list->marks;
+	return 0;
+}
+
 /* join(separator, list...) */
 int hcl_fn_join(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err)
 {
-	struct str separator = {0};
-	struct str_list parts = {0};
-	uint64_t size = 0;
-	if (hcl_arg_str(&separator, e, args, 0, err) < 0)
-		return -1;
+	struct hcl_pieces pieces = {.arena = e->arena};
+	struct hcl_value separator = args[0];
+	if (!hcl_convert_string(e->arena, &separator))
+		return hcl_arg_str(&(struct str){0}, e, args, 0, err);
 	for (size_t i = 1; i < n; i++) {
 		const struct hcl_value *list = NULL;
-		if (hcl_arg_list(&list, args, i, err) < 0)
-			return -1;
-		for (size_t k = 0; k < list->n; k++) {
-			struct str part = {0};
-			if (hcl_item_str(&part, e, list, k, err) < 0)
-				return -1;
-			list_push(e->arena, &parts) = part;
-			size += part.n + separator.n;
+		if (args[i].type == HCL_UNKNOWN) {
+			*out = hcl_unknown_call(e, "join", args, n);
+			return 0;
 		}
+		if (hcl_arg_list(&list, args, i, err) < 0 ||
+			join_list(&pieces, e, &separator, list, err) < 0)
+			return -1;
 	}
-	if (hcl_room(e, size, err) < 0)
+	if (hcl_room(e, pieces.size, err) < 0)
 		return -1;
-	*out = hcl_string(arena_join(e->arena, parts.items, parts.n, separator));
+	*out = hcl_pieces_value(&pieces);
 	return 0;
 }
 

@@ -110,7 +110,11 @@ enum hcl_mark { HCL_SENSITIVE = 1 << 0 };
 /* A value is immutable; copies share what they point to. */
 struct hcl_value {
 	enum hcl_type type;
-	unsigned marks; /* of enum hcl_mark; of an element, not of what contains it */
+	/*
+	 * Of enum hcl_mark; of an element, not of what contains it. A list or object with a mark
+	 * has it on everything inside as well, so whoever takes it apart looks at the parts only.
+	 */
+	unsigned marks;
 	bool boolean;
 	/* A number is an integer when is_integer, then `integer` is exact; else `number` counts. */
 	bool is_integer;
@@ -120,8 +124,8 @@ struct hcl_value {
 	/*
 	 * How it is put together, when that is more than its bytes (base/text.h). HCL_STRING with a
 	 * mark: its pieces, those that are sensitive under their names. HCL_UNKNOWN: the pieces with
-	 * holes that will make the string; NULL: nothing is known. Another marked primitive: one
-	 * sensitive piece.
+	 * holes that will make the string; NULL: nothing is known. Anything else that is marked:
+	 * sensitive pieces that tell the names. hcl_to_text is the way to read it.
 	 */
 	const struct text *text;
 	const struct hcl_value *items; /* n elements, or n member values */
@@ -166,6 +170,12 @@ const char *hcl_type_name(enum hcl_type type);
 struct hcl_eval;
 
 /*
+ * What becomes of holes and of sensitive values: templates, join and format keep them as pieces of
+ * their own; indexing, conditionals, for and functions of lists pass them on whole. Every other
+ * function or operator makes one sensitive piece under the names of its arguments ("a+b"), or one
+ * hole named like what it would compute. What a sensitive condition chose is sensitive too; but
+ * whether something secret equals null or "" is not secret.
+ *
  * A function: args are evaluated; a sensitive argument makes the result sensitive, an unknown one
  * makes it unknown without a call, unless `raw` says that the function looks for itself.
  */
@@ -177,6 +187,7 @@ struct hcl_function {
 	bool nulls; /* takes null arguments; else null is an error */
 	/* Moves elements without looking at them: what is in an argument keeps its own marks. */
 	bool structural;
+	bool elements; /* looks at elements to choose or to order them: they keep their marks too */
 	int (*call)(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 		size_t n, struct error *err);
 };

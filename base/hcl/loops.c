@@ -16,8 +16,8 @@ struct results {
 		size_t cap;
 	} values;
 	struct map seen; /* key -> index of its group, plus 1 */
-	unsigned marks; /* of the collection, the conditions and the keys */
-	bool unknown; /* a condition or key is not known, and so neither is the result */
+	struct hcl_taint taint; /* of the collection, the conditions and the keys */
+	struct hcl_value unknown; /* a condition or key: neither is the result known */
 };
 
 struct group {
@@ -38,8 +38,9 @@ static int take_condition(struct results *r, bool *wanted, struct error *err)
 		hcl_eval_truth(wanted, &unknown, &v, "the `if` of a for",
 			hcl_expr_origin(condition), err) < 0)
 		return -1;
-	r->marks |= v.marks;
-	r->unknown = r->unknown || unknown;
+	hcl_taint_own(&r->taint, r->e->arena, &v);
+	if (unknown)
+		r->unknown = v;
 	return 0;
 }
 
@@ -53,8 +54,9 @@ static int take_key(struct results *r, struct hcl_value *key, struct error *err)
 	if (!hcl_convert_string(r->e->arena, key))
 		return error_at(err, hcl_expr_origin(x), "a key is a string, not %s",
 			hcl_type_name(key->type));
-	r->marks |= key->marks;
-	r->unknown = r->unknown || key->type == HCL_UNKNOWN;
+	hcl_taint_own(&r->taint, r->e->arena, key);
+	if (key->type == HCL_UNKNOWN)
+		r->unknown = *key;
 	return 0;
 }
 
@@ -85,7 +87,7 @@ static int take_element(struct results *r, struct error *err)
 	bool wanted = false;
 	if (take_condition(r, &wanted, err) < 0)
 		return -1;
-	if (!wanted || r->unknown)
+	if (!wanted || r->unknown.type == HCL_UNKNOWN)
 		return 0;
 	if (f->key && take_key(r, &key, err) < 0)
 		return -1;
@@ -135,6 +137,14 @@ static int run(struct results *r, const struct hcl_value *source, struct error *
 	return status;
 }
 
+static struct hcl_value unknown_result(
+	struct hcl_eval *e, const struct hcl_expr *x, const struct hcl_value *unknown)
+{
+	const char *const words[] = {"for(", ") at ", origin_str(e->arena, &x->origin).p};
+	const struct hcl_value *const values[] = {unknown, NULL, NULL};
+	return hcl_hole_of(e->arena, words, values, countof(words));
+}
+
 int hcl_eval_for(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
@@ -143,64 +153,50 @@ int hcl_eval_for(
 	if (hcl_eval_expr(&source, e, f->source, err) < 0)
 		return -1;
 	if (source.type == HCL_UNKNOWN) {
-		*out = source;
+		*out = unknown_result(e, x, &source);
 		return 0;
 	}
 	if (source.type != HCL_LIST && source.type != HCL_OBJECT)
 		return error_at(err, hcl_expr_origin(f->source),
 			"a for needs a list or an object, not %s", hcl_type_name(source.type));
-	struct results r = {.e = e, .x = x, .marks = source.marks};
+	struct results r = {.e = e, .x = x};
+	hcl_taint_own(&r.taint, e->arena, &source);
 	if (run(&r, &source, err) < 0)
 		return -1;
-	if (r.unknown)
-		*out = hcl_unknown();
+	if (r.unknown.type == HCL_UNKNOWN)
+		*out = unknown_result(e, x, &r.unknown);
 	else if (f->key)
 		*out = object_result(&r);
 	else
 		*out = hcl_list(r.values.items, r.values.n);
-	out->marks |= r.marks;
+	hcl_taint_apply(&r.taint, e->arena, out);
 	return hcl_check_value(out, &x->origin, err);
 }
 
 /* ---- Templates ----------------------------------------------------------------------------- */
 
-/* The text so far. */
-struct text_parts {
-	struct str_list texts;
-	uint64_t size;
-	unsigned marks;
-	bool unknown;
-};
-
-static int add_text(struct text_parts *t, struct hcl_eval *e, struct hcl_value v,
-	const struct origin *o, struct error *err)
+static int add_text(
+	struct hcl_pieces *t, const struct hcl_value *v, const struct origin *o, struct error *err)
 {
-	t->marks |= v.marks;
-	if (v.type == HCL_NULL)
+	if (v->type == HCL_NULL)
 		return error_at(err, o, "null in a template");
-	if (!hcl_convert_string(e->arena, &v))
+	if (!hcl_pieces_add_value(t, v))
 		return error_at(err, o,
 			"%s in a template, where only strings, numbers and bools go",
-			hcl_type_name(v.type));
-	if (v.type == HCL_UNKNOWN) {
-		t->unknown = true;
-		return 0;
-	}
-	t->size += v.string.n;
+			hcl_type_name(v->type));
 	if (t->size > HCL_MAX_VALUE_SIZE)
 		return error_at(err, o, "this text is too large");
-	list_push(e->arena, &t->texts) = v.string;
 	return 0;
 }
 
 static int add_parts(
-	struct text_parts *t, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
+	struct hcl_pieces *t, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
 	for (size_t i = 0; i < x->u.parts.n; i++) {
 		const struct hcl_expr *part = x->u.parts.items[i];
 		struct hcl_value v = {0};
 		if (hcl_eval_expr(&v, e, part, err) < 0 ||
-			add_text(t, e, v, hcl_expr_origin(part), err) < 0)
+			add_text(t, &v, hcl_expr_origin(part), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -208,33 +204,29 @@ static int add_parts(
 
 /* The elements of a %{ for }. */
 static int add_elements(
-	struct text_parts *t, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
+	struct hcl_pieces *t, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
 	struct hcl_value list = {0};
 	if (hcl_eval_expr(&list, e, x->u.inner, err) < 0)
 		return -1;
-	t->marks |= list.marks;
-	t->unknown = list.type == HCL_UNKNOWN;
+	if (list.type == HCL_UNKNOWN)
+		return add_text(t, &list, &x->origin, err);
 	for (size_t i = 0; i < list.n; i++) {
-		if (add_text(t, e, list.items[i], &x->origin, err) < 0)
+		if (add_text(t, &list.items[i], &x->origin, err) < 0)
 			return -1;
 	}
+	t->special = t->special || list.marks != 0;
+	t->marks |= list.marks;
 	return 0;
 }
 
 int hcl_eval_template(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
-	struct text_parts t = {0};
+	struct hcl_pieces t = {.arena = e->arena};
 	int r = x->kind == HCL_EXPR_JOIN ? add_elements(&t, e, x, err) : add_parts(&t, e, x, err);
 	if (r < 0 || hcl_charge_at(e, t.size / 64, &x->origin, err) < 0)
 		return -1;
-	if (t.unknown)
-		*out = hcl_unknown();
-	else if (t.texts.n == 1)
-		*out = hcl_string(t.texts.items[0]);
-	else
-		*out = hcl_string(arena_join(e->arena, t.texts.items, t.texts.n, STR("")));
-	out->marks = t.marks;
+	*out = hcl_pieces_value(&t);
 	return 0;
 }

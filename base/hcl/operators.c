@@ -112,6 +112,48 @@ static bool is_comparison(enum hcl_token_kind op)
 		op == HCL_TOKEN_GREATER_EQUAL;
 }
 
+/* ---- What operators make of holes and of sensitive values ----------------------------------- */
+
+static const char *const operators[HCL_TOKEN_KIND_COUNT] = {
+	[HCL_TOKEN_OR] = " || ",
+	[HCL_TOKEN_AND] = " && ",
+	[HCL_TOKEN_EQUAL] = " == ",
+	[HCL_TOKEN_NOT_EQUAL] = " != ",
+	[HCL_TOKEN_LESS] = " < ",
+	[HCL_TOKEN_LESS_EQUAL] = " <= ",
+	[HCL_TOKEN_GREATER] = " > ",
+	[HCL_TOKEN_GREATER_EQUAL] = " >= ",
+	[HCL_TOKEN_PLUS] = " + ",
+	[HCL_TOKEN_MINUS] = " - ",
+	[HCL_TOKEN_STAR] = " * ",
+	[HCL_TOKEN_SLASH] = " / ",
+	[HCL_TOKEN_PERCENT] = " % ",
+};
+
+static struct hcl_value unknown_binary(struct hcl_eval *e, const struct hcl_expr *x,
+	const struct hcl_value *a, const struct hcl_value *b)
+{
+	const char *const words[] = {"(", operators[x->u.binary.op], ")"};
+	const struct hcl_value *const values[] = {a, b, NULL};
+	return hcl_hole_of(e->arena, words, values, countof(words));
+}
+
+static struct hcl_value unknown_unary(
+	struct hcl_eval *e, const struct hcl_expr *x, const struct hcl_value *v)
+{
+	const char *const words[] = {x->kind == HCL_EXPR_NOT ? "!" : "-"};
+	return hcl_hole_of(e->arena, words, &v, 1);
+}
+
+static void taint(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *a,
+	const struct hcl_value *b)
+{
+	struct hcl_taint t = {0};
+	hcl_taint_deep(&t, e->arena, a);
+	hcl_taint_deep(&t, e->arena, b);
+	hcl_taint_apply(&t, e->arena, out);
+}
+
 /* ---- Binary operators ---------------------------------------------------------------------- */
 
 /*
@@ -133,15 +175,15 @@ static int eval_logical(
 		return -1;
 	if (!left_unknown && truth == decisive) {
 		*out = hcl_bool(decisive);
-		out->marks = left.marks;
+		hcl_inherit(e->arena, out, &left);
 		return 0;
 	}
 	if (hcl_eval_expr(&right, e, x->u.binary.right, err) < 0 ||
 		hcl_eval_truth(&truth, &right_unknown, &right, name, &x->origin, err) < 0)
 		return -1;
 	bool settled = !right_unknown && (truth == decisive || !left_unknown);
-	*out = settled ? hcl_bool(truth) : hcl_unknown();
-	out->marks = left.marks | right.marks;
+	*out = settled ? hcl_bool(truth) : unknown_binary(e, x, &left, &right);
+	taint(out, e, &left, &right);
 	return 0;
 }
 
@@ -153,6 +195,13 @@ static struct hcl_value equality(const struct hcl_value *a, const struct hcl_val
 	if (a->type == b->type && (!hcl_is_known(a) || !hcl_is_known(b)))
 		return hcl_unknown();
 	return hcl_bool(hcl_equal(a, b));
+}
+
+/* Whether something secret has been given at all is no secret. */
+static bool is_nothing(const struct hcl_value *v)
+{
+	bool empty = v->type == HCL_STRING && v->string.n == 0;
+	return v->marks == 0 && (empty || v->type == HCL_NULL);
 }
 
 static int eval_operands(struct hcl_value *a, struct hcl_value *b, struct hcl_eval *e,
@@ -174,9 +223,12 @@ static int eval_equality(
 	if (hcl_charge_at(e, (a.size < b.size ? a.size : b.size) / 64, &x->origin, err) < 0)
 		return -1;
 	*out = equality(&a, &b);
+	if (out->type == HCL_UNKNOWN)
+		*out = unknown_binary(e, x, &a, &b);
 	if (out->type == HCL_BOOL && x->u.binary.op == HCL_TOKEN_NOT_EQUAL)
 		out->boolean = !out->boolean;
-	out->marks = hcl_deep_marks(&a) | hcl_deep_marks(&b);
+	if (!is_nothing(&a) && !is_nothing(&b))
+		taint(out, e, &a, &b);
 	return 0;
 }
 
@@ -194,12 +246,12 @@ int hcl_eval_binary(
 		to_number(&b, &x->origin, err) < 0)
 		return -1;
 	if (a.type == HCL_UNKNOWN || b.type == HCL_UNKNOWN)
-		*out = hcl_unknown();
+		*out = unknown_binary(e, x, &a, &b);
 	else if (is_comparison(op))
 		*out = hcl_bool(compare(op, hcl_number_cmp(&a, &b)));
 	else if (arithmetic(out, op, &a, &b, &x->origin, err) < 0)
 		return -1;
-	out->marks = a.marks | b.marks;
+	taint(out, e, &a, &b);
 	return 0;
 }
 
@@ -214,18 +266,18 @@ int hcl_eval_unary(
 	if (x->kind == HCL_EXPR_NOT) {
 		if (hcl_eval_truth(&truth, &unknown, &v, "what `!` negates", &x->origin, err) < 0)
 			return -1;
-		*out = unknown ? hcl_unknown() : hcl_bool(!truth);
+		*out = unknown ? unknown_unary(e, x, &v) : hcl_bool(!truth);
 	} else {
 		if (to_number(&v, &x->origin, err) < 0)
 			return -1;
 		if (v.type == HCL_UNKNOWN)
-			*out = v;
+			*out = unknown_unary(e, x, &v);
 		else if (v.is_integer && v.integer != INT64_MIN)
 			*out = hcl_integer(-v.integer);
 		else
 			*out = hcl_number(-hcl_as_double(&v));
 	}
-	out->marks = v.marks;
+	hcl_inherit(e->arena, out, &v);
 	return 0;
 }
 
@@ -245,6 +297,21 @@ static void unify(struct hcl_value *taken, struct hcl_eval *e, const struct hcl_
 		(void)hcl_convert_string(e->arena, taken);
 }
 
+static struct hcl_value unknown_choice(
+	struct hcl_eval *e, const struct hcl_expr *x, const struct hcl_value *test)
+{
+	static const char *const words[] = {"(", " ? ", " : ", ")"};
+	struct hcl_value yes = {0};
+	struct hcl_value no = {0};
+	struct error ignored = {0};
+	if (hcl_eval_expr(&yes, e, x->u.condition.yes, &ignored) < 0)
+		yes = hcl_hole(e->arena, STR("error"));
+	if (hcl_eval_expr(&no, e, x->u.condition.no, &ignored) < 0)
+		no = hcl_hole(e->arena, STR("error"));
+	const struct hcl_value *const values[] = {test, &yes, &no, NULL};
+	return hcl_hole_of(e->arena, words, values, countof(words));
+}
+
 int hcl_eval_condition(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
@@ -255,7 +322,7 @@ int hcl_eval_condition(
 		hcl_eval_truth(&truth, &unknown, &test, "the condition", &x->origin, err) < 0)
 		return -1;
 	if (unknown) {
-		*out = test;
+		*out = unknown_choice(e, x, &test);
 		return 0;
 	}
 	const struct hcl_expr *taken = truth ? x->u.condition.yes : x->u.condition.no;
@@ -263,6 +330,6 @@ int hcl_eval_condition(
 	if (hcl_eval_expr(out, e, taken, err) < 0)
 		return -1;
 	unify(out, e, other);
-	out->marks |= test.marks;
+	hcl_inherit(e->arena, out, &test);
 	return 0;
 }

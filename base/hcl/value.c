@@ -360,38 +360,43 @@ bool hcl_parse_number(struct str s, struct hcl_value *out)
 
 bool hcl_convert_number(struct hcl_value *v)
 {
-	unsigned marks = v->marks;
 	if (v->type == HCL_STRING) {
-		if (!hcl_parse_number(v->string, v))
+		struct hcl_value number = {0};
+		if (!hcl_parse_number(v->string, &number))
 			return false;
-		v->marks = marks;
+		number.marks = v->marks;
+		number.text = v->text;
+		*v = number;
 	}
 	return v->type == HCL_NUMBER || v->type == HCL_NULL || v->type == HCL_UNKNOWN;
 }
 
 bool hcl_convert_bool(struct hcl_value *v)
 {
-	unsigned marks = v->marks;
 	if (v->type == HCL_STRING) {
 		bool yes = str_is(v->string, "true") || str_is(v->string, "1");
 		if (!yes && !str_is(v->string, "false") && !str_is(v->string, "0"))
 			return false;
-		*v = hcl_bool(yes);
-		v->marks = marks;
+		struct hcl_value truth = hcl_bool(yes);
+		truth.marks = v->marks;
+		truth.text = v->text;
+		*v = truth;
 	}
 	return v->type == HCL_BOOL || v->type == HCL_NULL || v->type == HCL_UNKNOWN;
 }
 
 bool hcl_convert_string(struct arena *a, struct hcl_value *v)
 {
-	unsigned marks = v->marks;
 	struct str s = {0};
-	if (v->type == HCL_NULL || v->type == HCL_UNKNOWN)
+	if (v->type == HCL_NULL || v->type == HCL_UNKNOWN || v->type == HCL_STRING)
 		return true;
 	if (!hcl_to_string(a, v, &s))
 		return false;
-	*v = hcl_string(s);
-	v->marks = marks;
+	struct hcl_value string = hcl_string(s);
+	string.marks = v->marks;
+	string.text = v->text;
+	*v = string;
+	hcl_retext(a, v);
 	return true;
 }
 

@@ -232,7 +232,10 @@ static void unknown_and_sensitive_values_pass_through(void **state)
 		{"join(\",\", [s, 1])", "\"pw,1\" sensitive"},
 		{"{(s) = 1}", "{\"pw\":1} sensitive"},
 		{"{(s) = 1}.pw", "1 sensitive"},
-		{"[for x in [1] : x if s != \"\"]", "[1] sensitive"},
+		{"[for x in [1] : x if s != \"a\"]", "[1] sensitive"},
+		{"[for x in [1] : x if s != \"a\"][0]", "1 sensitive"},
+		{"[for x in [1] : x if s != \"\"]", "[1]"},
+		{"s == null", "false"},
 	};
 	for (size_t i = 0; i < countof(cases); i++)
 		check_value(cases[i].text, cases[i].want, &scope);
