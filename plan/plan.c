@@ -32,6 +32,22 @@ const char *step_type_name(enum step_type type)
 	return names[type];
 }
 
+const char *step_language_name(enum step_language language)
+{
+	static const char *const names[] = {
+		[LANGUAGE_NONE] = NULL,
+		[LANGUAGE_SH] = "sh",
+		[LANGUAGE_CMD] = "cmd",
+		[LANGUAGE_POWERSHELL] = "powershell",
+		[LANGUAGE_ANSIBLE] = "ansible",
+		[LANGUAGE_PUPPET] = "puppet",
+		[LANGUAGE_CHEF] = "chef",
+		[LANGUAGE_SALT] = "salt",
+	};
+	static_assert(countof(names) == LANGUAGE_SALT + 1, "a name per language");
+	return names[language];
+}
+
 /* ---- Provisioners --------------------------------------------------------------------------- */
 
 static const struct provisioner *find_provisioner(struct str type)
@@ -45,7 +61,7 @@ static const struct provisioner *find_provisioner(struct str type)
 
 static int compile_unknown(struct compiler *c, const struct template_provisioner *p)
 {
-	const char *names[16];
+	const char *names[64];
 	size_t n = 0;
 	for (; provisioner_table[n] && n < countof(names); n++)
 		names[n] = provisioner_table[n]->type;
@@ -101,6 +117,7 @@ static int compile_provisioner(
 		.first = (uint32_t)plan->steps.n,
 		.max_retries = p->max_retries,
 		.timeout = p->timeout,
+		.continue_on_error = p->continue_on_error,
 		.phase = phase,
 	};
 	if (p->pause_before > 0 && compile_wait(c, &p->origin, p->pause_before, "pause_before") < 0)

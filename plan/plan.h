@@ -17,13 +17,29 @@ enum step_type {
 	STEP_EXEC_HOST, /* an argv on the build host */
 	STEP_WAIT, /* a pause, or a key press (breakpoint) */
 	STEP_BOOT, /* code that runs by itself: boot_command, user_data, kickstart, ... */
-	STEP_OPAQUE, /* a provisioner type that is not known: never runs */
+	STEP_OPAQUE, /* what nobody can run here, such as a provisioner type that is not known */
+};
+
+/* What reads code. Of a command nothing means sh, of a file what its first line says. */
+enum step_language {
+	LANGUAGE_NONE = 0,
+	LANGUAGE_SH,
+	LANGUAGE_CMD, /* the command line of Windows */
+	LANGUAGE_POWERSHELL,
+	LANGUAGE_ANSIBLE,
+	LANGUAGE_PUPPET,
+	LANGUAGE_CHEF,
+	LANGUAGE_SALT,
 };
 
 /* Hole in argv of STEP_EXEC_HOST: the path of the file with its script. */
 #define STEP_SCRIPT_HOLE "Script"
 /* Prefix of the hole that is a file which exists only while the build runs. */
 #define STEP_FILE_HOLE "file:"
+/* The same for the path, on the build host, of a file or directory of the commit. */
+#define STEP_TREE_HOLE "tree:"
+/* The same for a file of the build host that is not in the commit, such as a key. */
+#define STEP_HOST_HOLE "host:"
 
 #define STEP_NO_STATUS 2300218 /* "disconnected without exit status", Packer's number */
 
@@ -33,16 +49,33 @@ struct step_upload {
 	uint32_t mode;
 	struct str source; /* path in the tree, empty for generated content */
 	struct digest sha256; /* of the content as text_display shows it: no sensitive byte in it */
+	enum step_language language;
 };
 
 struct step_download {
 	struct text source;
 	struct text destination;
+	bool optional; /* without it the build goes on */
+};
+
+/* A file of the commit that a step on the build host reads by itself. */
+struct step_input {
+	struct str path;
+	struct str content;
+	struct digest sha256;
+	enum step_language language;
 };
 
 struct step_exec {
+	enum step_language language; /* of the command, or of the inputs */
 	struct text command; /* for STEP_EXEC */
 	struct text_list argv; /* for STEP_EXEC_HOST */
+	struct text_list variables; /* for STEP_EXEC_HOST: "K=V" of its environment */
+	struct { /* for STEP_EXEC_HOST */
+		struct step_input *items;
+		size_t n;
+		size_t cap;
+	} inputs;
 	/*
 	 * For STEP_EXEC_HOST: bytes that the builder writes to a file of its own (mode 0700), whose
 	 * path fills the hole STEP_SCRIPT_HOLE of argv. sha256 as for uploads.
@@ -53,6 +86,7 @@ struct step_exec {
 	struct digest sha256;
 	struct str_list environment; /* names of the variables that the command sets */
 	struct int_list exit_codes; /* accepted; never empty */
+	bool any_exit_code; /* all are accepted, whatever the list says */
 	bool expect_disconnect;
 	bool cleanup; /* best effort: removes what an earlier step left */
 	int64_t start_retry_timeout; /* ns */
@@ -62,6 +96,10 @@ struct step_exec {
 struct step_wait {
 	int64_t duration; /* ns; 0 with `note`: until a key is pressed */
 	struct text note;
+};
+
+struct step_opaque {
+	struct str why; /* empty: the type of the provisioner is not known */
 };
 
 struct step_boot {
@@ -92,6 +130,7 @@ struct step {
 		struct step_exec exec;
 		struct step_wait wait;
 		struct step_boot boot;
+		struct step_opaque opaque;
 	};
 };
 
@@ -115,6 +154,7 @@ struct step_group {
 	uint32_t count;
 	uint32_t max_retries;
 	int64_t timeout;
+	bool continue_on_error;
 	/* For GROUP_POST_PROCESS: which one, in plan.post_processors. */
 	uint32_t sequence;
 	uint32_t position;
@@ -165,6 +205,7 @@ struct json *plan_to_json(const struct plan *p, struct arena *a);
 /* For people. colour: with terminal attributes. */
 void plan_print(struct buf *out, const struct plan *p, bool colour, bool verbose);
 const char *step_type_name(enum step_type type);
+const char *step_language_name(enum step_language language); /* "powershell"; NULL: none */
 const char *group_phase_name(enum group_phase phase); /* "error-cleanup" */
 
 /* The place in the author's files of a place in the content (or command) of a step. */

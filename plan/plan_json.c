@@ -35,6 +35,21 @@ static void set_true(struct json *j, struct arena *a, const char *key, bool b)
 		json_set(a, j, key, json_bool(a, true));
 }
 
+static void set_language(struct json *j, struct arena *a, enum step_language language)
+{
+	const char *name = step_language_name(language);
+	if (name)
+		json_set(a, j, "language", json_cstr(a, name));
+}
+
+static struct json *texts_json(const struct text_list *list, struct arena *a)
+{
+	struct json *j = json_array(a);
+	for (size_t i = 0; i < list->n; i++)
+		json_append(a, j, text_to_json(&list->items[i], a));
+	return j;
+}
+
 /* Content that lies in the tree is named by path and digest; the rest is written out. */
 static void set_content(
 	struct json *j, struct arena *a, struct str source, const struct text *content)
@@ -51,12 +66,14 @@ static void write_upload(struct json *j, struct arena *a, const struct step *s)
 	json_set(a, j, "mode", json_string(a, arena_printf(a, "%04o", (unsigned)s->upload.mode)));
 	json_set(a, j, "sha256", digest_json(&s->upload.sha256, a));
 	set_content(j, a, s->upload.source, &s->upload.content);
+	set_language(j, a, s->upload.language);
 }
 
 static void write_download(struct json *j, struct arena *a, const struct step *s)
 {
 	set_text(j, a, "source", &s->download.source);
 	set_text(j, a, "destination", &s->download.destination);
+	set_true(j, a, "optional", s->download.optional);
 }
 
 static void write_exec(struct json *j, struct arena *a, const struct step *s)
@@ -69,10 +86,12 @@ static void write_exec(struct json *j, struct arena *a, const struct step *s)
 		json_append(a, codes, json_i64(a, s->exec.exit_codes.items[i]));
 	json_set(a, j, "environment", names);
 	json_set(a, j, "exit_codes", codes);
+	set_true(j, a, "any_exit_code", s->exec.any_exit_code);
 	set_true(j, a, "expect_disconnect", s->exec.expect_disconnect);
 	set_true(j, a, "cleanup", s->exec.cleanup);
 	set_duration(j, a, "start_retry_timeout", s->exec.start_retry_timeout);
 	set_duration(j, a, "pause_after", s->exec.pause_after);
+	set_language(j, a, s->exec.language);
 }
 
 static void write_guest(struct json *j, struct arena *a, const struct step *s)
@@ -81,12 +100,26 @@ static void write_guest(struct json *j, struct arena *a, const struct step *s)
 	write_exec(j, a, s);
 }
 
+static struct json *inputs_json(const struct step *s, struct arena *a)
+{
+	struct json *all = json_array(a);
+	for (size_t i = 0; i < s->exec.inputs.n; i++) {
+		const struct step_input *input = &s->exec.inputs.items[i];
+		struct json *j = json_append(a, all, json_object(a));
+		json_set(a, j, "path", json_string(a, input->path));
+		json_set(a, j, "sha256", digest_json(&input->sha256, a));
+		set_language(j, a, input->language);
+	}
+	return all;
+}
+
 static void write_host(struct json *j, struct arena *a, const struct step *s)
 {
-	struct json *argv = json_array(a);
-	for (size_t i = 0; i < s->exec.argv.n; i++)
-		json_append(a, argv, text_to_json(&s->exec.argv.items[i], a));
-	json_set(a, j, "argv", argv);
+	json_set(a, j, "argv", texts_json(&s->exec.argv, a));
+	if (s->exec.variables.n > 0)
+		json_set(a, j, "variables", texts_json(&s->exec.variables, a));
+	if (s->exec.inputs.n > 0)
+		json_set(a, j, "inputs", inputs_json(s, a));
 	json_set(a, j, "sha256", digest_json(&s->exec.sha256, a));
 	set_content(j, a, s->exec.source, &s->exec.script);
 	if (s->exec.extension.n > 0)
@@ -108,6 +141,12 @@ static void write_boot(struct json *j, struct arena *a, const struct step *s)
 	set_content(j, a, s->boot.source, &s->boot.content);
 }
 
+static void write_opaque(struct json *j, struct arena *a, const struct step *s)
+{
+	if (s->opaque.why.n > 0)
+		json_set(a, j, "why", json_string(a, s->opaque.why));
+}
+
 static struct json *step_json(const struct step *s, struct arena *a)
 {
 	static void (*const writers[])(struct json *, struct arena *, const struct step *) = {
@@ -117,7 +156,7 @@ static struct json *step_json(const struct step *s, struct arena *a)
 		[STEP_EXEC_HOST] = write_host,
 		[STEP_WAIT] = write_wait,
 		[STEP_BOOT] = write_boot,
-		[STEP_OPAQUE] = NULL,
+		[STEP_OPAQUE] = write_opaque,
 	};
 	struct json *j = json_object(a);
 	json_set(a, j, "id", json_i64(a, s->id));
@@ -138,6 +177,7 @@ static struct json *group_json(const struct plan *p, const struct step_group *g,
 	if (g->max_retries > 0)
 		json_set(a, j, "max_retries", json_i64(a, g->max_retries));
 	set_duration(j, a, "timeout", g->timeout);
+	set_true(j, a, "continue_on_error", g->continue_on_error);
 	if (g->phase != GROUP_PROVISION)
 		json_set(a, j, "phase", json_cstr(a, group_phase_name(g->phase)));
 	for (uint32_t i = 0; i < g->count; i++)

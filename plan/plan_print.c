@@ -68,6 +68,13 @@ static void put_digest(const struct printer *p, const struct digest *d)
 	buf_printf(p->out, "       sha256:%s\n", hex);
 }
 
+static void put_language(const struct printer *p, enum step_language language)
+{
+	const char *name = step_language_name(language);
+	if (name)
+		buf_printf(p->out, "  %s", name);
+}
+
 /* As it is shown, so that the length of what is sensitive stays unknown. */
 static size_t shown_size(const struct printer *p, const struct text *t)
 {
@@ -93,6 +100,7 @@ static void print_upload(const struct printer *p, const struct step *s)
 		buf_add_cstr(p->out, "  from ");
 		put_str(p, s->upload.source);
 	}
+	put_language(p, s->upload.language);
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
 	/* What the template itself holds has no other place where a reader could look. */
@@ -107,6 +115,8 @@ static void print_download(const struct printer *p, const struct step *s)
 	put_text(p, &s->download.source);
 	buf_add_cstr(p->out, "  to ");
 	put_text(p, &s->download.destination);
+	if (s->download.optional)
+		buf_add_cstr(p->out, "  if it is there");
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
 }
@@ -114,7 +124,9 @@ static void print_download(const struct printer *p, const struct step *s)
 static void put_exec_options(const struct printer *p, const struct step *s)
 {
 	const struct int_list *codes = &s->exec.exit_codes;
-	if (codes->n != 1 || codes->items[0] != 0) {
+	if (s->exec.any_exit_code) {
+		buf_add_cstr(p->out, "       any exit code\n");
+	} else if (codes->n != 1 || codes->items[0] != 0) {
 		buf_add_cstr(p->out, "       exit codes:");
 		for (size_t i = 0; i < codes->n; i++)
 			buf_printf(p->out, " %lld", (long long)codes->items[i]);
@@ -127,9 +139,29 @@ static void put_exec_options(const struct printer *p, const struct step *s)
 static void print_exec(const struct printer *p, const struct step *s)
 {
 	put_text(p, &s->exec.command);
+	put_language(p, s->exec.language);
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
 	put_exec_options(p, s);
+}
+
+static void put_inputs(const struct printer *p, const struct step *s)
+{
+	for (size_t i = 0; i < s->exec.variables.n; i++) {
+		buf_add_cstr(p->out, "       with ");
+		put_text(p, &s->exec.variables.items[i]);
+		buf_add_byte(p->out, '\n');
+	}
+	for (size_t i = 0; i < s->exec.inputs.n; i++) {
+		const struct step_input *input = &s->exec.inputs.items[i];
+		buf_add_cstr(p->out, "       reads ");
+		put_str(p, input->path);
+		buf_printf(p->out, "  %zu bytes", input->content.n);
+		put_language(p, input->language);
+		buf_add_byte(p->out, '\n');
+		if (p->verbose)
+			put_digest(p, &input->sha256);
+	}
 }
 
 static void print_exec_host(const struct printer *p, const struct step *s)
@@ -146,6 +178,7 @@ static void print_exec_host(const struct printer *p, const struct step *s)
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
 	put_exec_options(p, s);
+	put_inputs(p, s);
 	put_content(p, &s->exec.script, &s->exec.sha256);
 }
 
@@ -181,7 +214,10 @@ static void print_boot(const struct printer *p, const struct step *s)
 
 static void print_opaque(const struct printer *p, const struct step *s)
 {
-	buf_add_cstr(p->out, "not known, never runs");
+	if (s->opaque.why.n > 0)
+		put_str(p, s->opaque.why);
+	else
+		buf_add_cstr(p->out, "not known, never runs");
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
 }
@@ -216,6 +252,8 @@ static void print_group(
 	if (g->max_retries > 0)
 		buf_printf(p->out, "  up to %u retr%s", g->max_retries,
 			g->max_retries == 1 ? "y" : "ies");
+	if (g->continue_on_error)
+		buf_add_cstr(p->out, "  errors do not end the build");
 	if (g->timeout > 0) {
 		buf_add_cstr(p->out, "  within ");
 		put_str(p, duration_str(p->arena, g->timeout));
