@@ -76,10 +76,11 @@ static int read_quoted(struct hcl_parser *p, const struct hcl_expr **out)
 	const struct hcl_expr *template = NULL;
 	if (hcl_read_template(p, &template, end, flush) < 0)
 		return -1;
-	(void)hcl_take(p);
+	struct hcl_token close = hcl_take(p);
 	e = hcl_node(p, template->kind, &template->origin);
 	*e = *template;
 	e->origin = hcl_origin(p, &open);
+	e->origin.span.len = close.span.off + close.span.len - open.span.off;
 	*out = e;
 	return 0;
 }
