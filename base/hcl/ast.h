@@ -85,6 +85,16 @@ struct hcl_lexer_frame {
 	struct span opener; /* what the missing end is reported for */
 };
 
+/*
+ * Text that is a string of another syntax: `offsets` tells where each byte stands behind the
+ * opening quote in the file; NULL: at its own index.
+ */
+struct hcl_shift {
+	struct str text;
+	struct span quoted;
+	const uint32_t *offsets;
+};
+
 /* Turns text into tokens, one at a time. The text and the file name outlive it. */
 struct hcl_lexer {
 	struct str text;
@@ -94,6 +104,7 @@ struct hcl_lexer {
 	size_t line_start; /* offset of the first byte of the line */
 	size_t tokens; /* seen, against HCL_MAX_TOKENS */
 	bool failed;
+	const struct hcl_shift *shift; /* NULL: the text is the file */
 	struct hcl_lexer_frame frames[HCL_MAX_NESTING];
 	size_t depth; /* of frames in use; the first is never left */
 	struct error *err;
@@ -169,6 +180,7 @@ struct hcl_expr {
 	enum hcl_expr_kind kind;
 	uint32_t height;
 	struct origin origin;
+	const struct hcl_shift *json; /* of a string of JSON, which may stand for an expression */
 	union {
 		const struct hcl_value *literal;
 		struct hcl_exprs parts; /* TEMPLATE, TUPLE */

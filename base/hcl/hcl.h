@@ -67,6 +67,13 @@ struct hcl_block_schema {
 MUST_CHECK int hcl_parse_json(struct hcl_body **out, struct arena *a, struct str text,
 	struct str file, const struct hcl_block_schema *schema, struct error *err);
 
+/*
+ * JSON writes a type, or a reference, as a string: the expression that stands in it. Any other
+ * expression is given back as it is.
+ */
+MUST_CHECK int hcl_expr_bare(
+	const struct hcl_expr **out, const struct hcl_expr *e, struct arena *a, struct error *err);
+
 const struct hcl_attribute *hcl_find(const struct hcl_body *body, const char *name);
 const struct origin *hcl_expr_origin(const struct hcl_expr *e);
 
@@ -211,7 +218,7 @@ struct hcl_function {
 	uint8_t max_args; /* 255: any number */
 	bool raw;
 	bool nulls; /* takes null arguments; else null is an error */
-	/* Moves elements without looking at them: what is in an argument keeps its own marks. */
+	/* Moves elements without looking at them: what is in one keeps its own marks. */
 	bool structural;
 	bool elements; /* looks at elements to choose or to order them: they keep their marks too */
 	int (*call)(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,

@@ -18,8 +18,23 @@ static bool looking_at(const struct hcl_lexer *lx, size_t pos, const char *word)
 	return str_has_prefix(str_from_index(lx->text, pos), str_from(word));
 }
 
+static struct span shifted(const struct hcl_shift *shift, size_t pos, size_t len)
+{
+	size_t from = shift->offsets ? shift->offsets[pos] : pos;
+	size_t to = shift->offsets && pos + len <= shift->text.n ? shift->offsets[pos + len]
+								 : from + len;
+	return (struct span){
+		.off = shift->quoted.off + 1 + (uint32_t)from,
+		.len = (uint32_t)(to - from),
+		.line = shift->quoted.line,
+		.col = shift->quoted.col + 1 + (uint32_t)from,
+	};
+}
+
 static struct span span_here(const struct hcl_lexer *lx, size_t pos, size_t len)
 {
+	if (lx->shift)
+		return shifted(lx->shift, pos, len);
 	return (struct span){
 		.off = (uint32_t)pos,
 		.len = (uint32_t)len,
@@ -385,6 +400,7 @@ int hcl_lexer_init(struct hcl_lexer *lx, enum hcl_lexer_mode mode, struct str te
 	lx->line_start = 0;
 	lx->tokens = 0;
 	lx->failed = false;
+	lx->shift = NULL;
 	lx->depth = 1;
 	lx->err = err;
 	lx->frames[0] = (struct hcl_lexer_frame){.mode = mode};
