@@ -136,6 +136,16 @@ static int parse_option(
 	return store(cli, options, &f, value, err);
 }
 
+static void set_defaults(const struct command *c, void *options)
+{
+	for (const struct option_group *g = c->groups; g && g->options; g++) {
+		for (const struct option *o = g->options; o->name; o++) {
+			if (o->on)
+				*(bool *)((char *)options + g->offset + o->offset) = true;
+		}
+	}
+}
+
 static bool is_help(const char *word)
 {
 	return strcmp(word, "--help") == 0 || strcmp(word, "-help") == 0 || strcmp(word, "-h") == 0;
@@ -148,6 +158,7 @@ int command_parse(
 		return error_set(err, ERROR_USAGE, "too many arguments");
 	cli->args = arena_array(&cli->arena, const char *, (size_t)argc + 1);
 	bool rest = false;
+	set_defaults(cli->command, options);
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i];
 		if (!rest && strcmp(word, "--") == 0) {

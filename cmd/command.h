@@ -37,6 +37,7 @@ struct option {
 	size_t offset;
 	const char *const *choices; /* NULL-ended */
 	bool hidden;
+	bool on; /* a flag that is true unless it is said to be false */
 };
 
 /* A table that several verbs share; offset is where its struct stands in the verb's. */

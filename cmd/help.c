@@ -21,6 +21,8 @@ static void option_usage(struct buf *out, const struct option *o)
 	else
 		buf_add_cstr(out, "    ");
 	buf_printf(out, "--%s", o->name);
+	if (o->on)
+		buf_add_cstr(out, "=false");
 	if (o->kind != OPTION_FLAG)
 		buf_printf(out, " %s", o->arg ? o->arg : "ARG");
 }

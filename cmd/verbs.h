@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 extern const struct command command_fetch;
+extern const struct command command_fix;
 extern const struct command command_inspect;
 extern const struct command command_validate;
 extern const struct command command_plan;

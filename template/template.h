@@ -52,6 +52,11 @@ struct template_input {
 	struct str only; /* comma-separated build names, globs for HCL2; empty: all */
 	struct str except; /* build names, and names or types of post-processors */
 	bool warn_undeclared;
+	/*
+	 * Only what the template declares: nothing is computed, so nothing has to be given. Values
+	 * of variables are as written; builds have a name and a type.
+	 */
+	bool declared_only;
 	const struct template_data *data; /* values that are given, or were recorded */
 	size_t data_count;
 	template_resolve_fn *resolve; /* for the others; NULL: they stay holes */

@@ -24,7 +24,10 @@ static int read_name(struct legacy *l, const struct json *j, struct legacy_build
 	if (name->text.n == 0)
 		return 0;
 	b->raw_name = name->text;
+	b->name = name->text;
 	b->origin = legacy_origin(&l->source, name->span);
+	if (l->load.in->declared_only)
+		return 0;
 	return render_name(&r, name, &b->name);
 }
 

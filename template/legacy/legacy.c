@@ -110,6 +110,10 @@ static void make_build(struct legacy *l, const struct legacy_builder *b)
 	struct template_build out = {
 		.name = b->name, .source_name = b->name, .type = b->type, .origin = b->origin};
 	struct conf *config = NULL;
+	if (l->load.in->declared_only) {
+		list_push(l->load.arena, &l->load.t->builds) = out;
+		return;
+	}
 	int status = render_config(&r, b->json, skip, &config);
 	out.config = config;
 	legacy_provisioners(l, &out, b);

@@ -255,10 +255,27 @@ int legacy_user(struct function_context *f, const struct gotmpl_call *c, struct 
 	return 0;
 }
 
+static void keep_as_written(struct legacy *l, const struct legacy_variable *v)
+{
+	struct template_variable *out = entry(l, v);
+	struct str raw = {0};
+	if (!out->sensitive || out->required || !text_value(&v->raw, l->load.arena, &raw))
+		out->value = v->raw;
+	else
+		text_add_sensitive(&out->value, l->load.arena, out->name, raw);
+	text_redactions(&out->value, &l->load.t->redactor);
+}
+
 void legacy_variables(struct legacy *l)
 {
 	const struct template_input *in = l->load.in;
 	add_defaults(l);
+	if (in->declared_only) {
+		mark_sensitive(l);
+		for (size_t i = 0; i < l->variables.n; i++)
+			keep_as_written(l, l->variables.items[i].value);
+		return;
+	}
 	for (size_t i = 0; i < in->var_file_count; i++)
 		read_file(l, arena_str(l->load.arena, in->var_files[i]));
 	for (size_t i = 0; i < in->var_count; i++)
