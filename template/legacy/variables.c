@@ -99,9 +99,10 @@ static void read_file(struct legacy *l, struct str path)
 	}
 	for (size_t i = 0; i < j->object.n; i++) {
 		const struct json_member *m = &j->object.items[i];
-		struct str value;
+		struct str value = {0};
 		o = legacy_origin(s, m->value->span);
-		if (weak_str(m->value, l->load.arena, &value))
+		/* null is no value at all, and yet one that is given: the empty string. */
+		if (m->value->type == JSON_NULL || weak_str(m->value, l->load.arena, &value))
 			override(l, m->key, value, TEMPLATE_VAR_FILE, s, m->value);
 		else
 			load_error(&l->load, &o, "variable \"%.*s\": the value is a string",
