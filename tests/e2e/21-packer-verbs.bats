@@ -54,3 +54,95 @@ load lib
 	exits 0
 	has iso-checksum-type-and-url
 }
+
+unformatted() {
+	printf 'a=1\nlong = "x"\nb   {\nc=2\n}\n'
+}
+
+formatted() {
+	printf 'a    = 1\nlong = "x"\nb {\n  c = 2\n}\n'
+}
+
+@test "fmt rewrites templates, names those that changed, and keeps modes" {
+	mkdir -p d/sub d/.hidden
+	for f in d/t.pkr.hcl d/v.pkrvars.hcl d/sub/s.pkr.hcl d/rules.hcl d/.hidden/h.pkr.hcl d/x.pkr.hcl~; do
+		unformatted >$f
+	done
+	formatted >d/good.pkr.hcl
+	chmod 660 d/t.pkr.hcl
+	run sealwright fmt d
+	exits 0
+	[ "$output" = "d/t.pkr.hcl
+d/v.pkrvars.hcl" ]
+	formatted | cmp - d/t.pkr.hcl
+	formatted | cmp - d/v.pkrvars.hcl
+	[ "$(stat -c %a d/t.pkr.hcl)" = 660 ]
+	unformatted | cmp - d/sub/s.pkr.hcl
+	unformatted | cmp - d/rules.hcl
+	run sealwright fmt -recursive d
+	[ "$output" = d/sub/s.pkr.hcl ]
+	unformatted | cmp - d/.hidden/h.pkr.hcl
+	unformatted | cmp - d/x.pkr.hcl~
+	run sealwright fmt d/rules.hcl
+	[ "$output" = d/rules.hcl ]
+	formatted | cmp - d/rules.hcl
+	[ -z "$(find d -name '*.tmp*')" ]
+	run sealwright fmt -recursive d
+	exits 0
+	[ -z "$output" ]
+}
+
+@test "fmt -check writes nothing and says no" {
+	unformatted >t.pkr.hcl
+	run sealwright fmt -check t.pkr.hcl
+	exits 1
+	[ "$output" = t.pkr.hcl ]
+	run sealwright fmt -write=false -diff t.pkr.hcl
+	exits 0
+	has "--- old/t.pkr.hcl"
+	has "+++ new/t.pkr.hcl"
+	has "-a=1"
+	has "+a    = 1"
+	unformatted | cmp - t.pkr.hcl
+	sealwright fmt -write=false -diff t.pkr.hcl | sed 1d >d.patch
+	patch -s t.pkr.hcl d.patch
+	formatted | cmp - t.pkr.hcl
+	run sealwright fmt -check t.pkr.hcl
+	exits 0
+	[ -z "$output" ]
+}
+
+@test "fmt reads standard input" {
+	unformatted | sealwright fmt - >out
+	formatted | cmp - out
+	formatted | sealwright fmt - | cmp - out
+	run sealwright fmt -check - < <(unformatted)
+	exits 1
+	[ -z "$output" ]
+	run sealwright fmt - <<<'a = '
+	exits 3
+	has "<stdin>:1:"
+}
+
+@test "fmt tells of files that it cannot read and formats the others" {
+	mkdir d
+	unformatted >d/a.pkr.hcl
+	echo 'a = = 1' >d/b.pkr.hcl
+	unformatted >d/c.pkr.hcl
+	ln -s ../elsewhere.pkr.hcl d/l.pkr.hcl
+	unformatted >elsewhere.pkr.hcl
+	run sealwright fmt d
+	exits 3
+	has "d/b.pkr.hcl:1:5"
+	formatted | cmp - d/a.pkr.hcl
+	formatted | cmp - d/c.pkr.hcl
+	unformatted | cmp - elsewhere.pkr.hcl
+	run sealwright fmt t.json
+	exits 4
+	echo '{}' >t.json
+	run sealwright fmt t.json
+	exits 3
+	has "JSON needs no formatting"
+	run sealwright fmt
+	exits 2
+}
