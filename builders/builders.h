@@ -110,6 +110,8 @@ struct machine; /* the builder's own; first member is `const struct builder *bui
 enum builder_flag {
 	BUILDER_LOCAL = 1 << 0, /* needs no network and no account */
 	BUILDER_REHEARSE = 1 << 1, /* `--as` may name it */
+	/* Its machines boot and are shut down. Others skip what would run then, on the record. */
+	BUILDER_BOOTS = 1 << 2,
 };
 
 /*

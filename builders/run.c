@@ -147,8 +147,28 @@ static int run_group_once(
 	return 0;
 }
 
+/* What a machine runs by itself when it boots, and what is done to shut it down. */
+static bool is_skipped(const struct run *r, const struct step_group *g)
+{
+	bool boots = (r->builder->flags & BUILDER_BOOTS) != 0;
+	return !boots && (g->phase == GROUP_BOOT || g->phase == GROUP_FINISH);
+}
+
+static int skip_group(struct run *r, const struct step_group *g, struct error *err)
+{
+	log_say(&r->say, LOG_WARNING, "Not done, because this machine does not %s: %.*s",
+		g->phase == GROUP_BOOT ? "boot" : "shut down", STR_ARG(g->label));
+	for (uint32_t i = 0; i < g->count; i++) {
+		if (run_skip(r, &r->o->plan->steps.items[g->first + i], g->phase, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int run_group(struct run *r, const struct step_group *g, struct error *err)
 {
+	if (is_skipped(r, g))
+		return skip_group(r, g, err);
 	say_heading(r, g);
 	for (uint32_t attempt = 1;; attempt++) {
 		if (run_group_once(r, g, attempt, err) == 0)
@@ -195,7 +215,8 @@ static int run_groups(struct run *r, bool *leave, struct error *err)
 	const struct plan *p = r->o->plan;
 	for (size_t i = 0; i < p->groups.n; i++) {
 		const struct step_group *g = &p->groups.items[i];
-		if (g->phase != GROUP_BOOT && g->phase != GROUP_PROVISION)
+		if (g->phase != GROUP_BOOT && g->phase != GROUP_PROVISION &&
+			g->phase != GROUP_FINISH)
 			continue;
 		while (run_group(r, g, err) != 0) {
 			if (r->watch.cancelled || r->o->on_error != ON_ERROR_ASK)

@@ -38,6 +38,7 @@ struct step_result {
 	struct digest sha256[2];
 	uint64_t bytes[2];
 	struct str note; /* for the record: why nothing was done */
+	struct str skipped; /* why it was not run at all; empty: it was */
 	bool has_content;
 	struct digest content; /* of what was uploaded or downloaded */
 	uint64_t content_bytes;
@@ -68,5 +69,8 @@ MUST_CHECK int run_fill(
 struct str run_display(struct run *r, struct arena *a, const struct text *t);
 /* One step, recorded. */
 MUST_CHECK int run_step(struct run *r, const struct step *s, uint32_t attempt, struct error *err);
+/* One that this machine has no use for: recorded with the reason, and not run. */
+MUST_CHECK int run_skip(
+	struct run *r, const struct step *s, enum group_phase phase, struct error *err);
 
 #endif

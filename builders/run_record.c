@@ -199,6 +199,8 @@ int record_step_end(struct run *r, const struct step *s, const struct step_resul
 	}
 	if (result->note.n > 0)
 		set_bytes(r, j, &a, "note", result->note);
+	if (result->skipped.n > 0)
+		json_set(&a, j, "skipped", json_string(&a, result->skipped));
 	if (failure)
 		set_bytes(r, j, &a, "error", str_from(failure->text));
 	if (attempt > 1)

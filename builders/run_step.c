@@ -413,16 +413,6 @@ static int step_wait(
 	return late ? error_set(err, ERROR_SYSTEM, "timed out") : 0;
 }
 
-/* A container does not boot. What the template would have the machine do then is not done. */
-static int step_boot(
-	struct run *r, const struct step *s, struct step_result *result, struct error *err)
-{
-	log_say(&r->say, LOG_WARNING, "Not done, because this machine does not boot: %.*s",
-		STR_ARG(s->boot.what));
-	result->note = STR("not done: this machine does not boot");
-	return record_gap(r, s->id, "code that runs at boot was not run", err);
-}
-
 static int step_refused(
 	struct run *r, const struct step *s, struct step_result *result, struct error *err)
 {
@@ -440,7 +430,7 @@ static step_fn *const kinds[] = {
 	[STEP_EXEC] = step_exec,
 	[STEP_EXEC_HOST] = step_exec_host,
 	[STEP_WAIT] = step_wait,
-	[STEP_BOOT] = step_boot,
+	[STEP_BOOT] = step_refused,
 	[STEP_OPAQUE] = step_refused,
 };
 
@@ -471,4 +461,33 @@ int run_step(struct run *r, const struct step *s, uint32_t attempt, struct error
 	}
 	*err = failure;
 	return -1;
+}
+
+/* What was left out changes what the image is like; settings of a machine do not. */
+static bool is_missed(const struct step *s, enum group_phase phase)
+{
+	if (phase != GROUP_BOOT)
+		return false;
+	if (s->type != STEP_BOOT)
+		return true;
+	return s->boot.kind != BOOT_MACHINE && s->boot.kind != BOOT_SETTING &&
+		s->boot.kind != BOOT_DATA && s->boot.kind != BOOT_CLOUD_DATA;
+}
+
+int run_skip(struct run *r, const struct step *s, enum group_phase phase, struct error *err)
+{
+	struct step_result result = {.start = clock_wall(r->o->clock)};
+	result.end = result.start;
+	result.sha256[0] = result.sha256[1] = digest_bytes(STR(""));
+	result.skipped = phase == GROUP_BOOT ? STR("this machine does not boot")
+		: s->type == STEP_BOOT       ? STR("nothing of it is put into this image")
+					     : STR("this machine is not shut down");
+	r->watch.step = s->id;
+	r->step_gaps = 0;
+	if (record_step(r, s, 1, err) != 0)
+		return -1;
+	if (is_missed(s, phase) &&
+		record_gap(r, s->id, "code that runs at boot was not run", err) != 0)
+		return -1;
+	return record_step_end(r, s, &result, 1, NULL, err);
 }

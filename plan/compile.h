@@ -161,9 +161,11 @@ typedef int script_add_fn(
 MUST_CHECK int compile_scripts(struct compiler *c, const struct template_provisioner *p,
 	const struct scripts *s, script_add_fn *add, void *ctx);
 
-/* ---- boot.c --------------------------------------------------------------------------------- */
+/* ---- boot/ ---------------------------------------------------------------------------------- */
 
-/* The code that runs by itself in the machine: the group "builder", if there is any. */
+/* What the builder makes run before the provisioners, if anything: GROUP_BOOT. */
 MUST_CHECK int compile_boot(struct compiler *c);
+/* What it makes run after them: GROUP_FINISH. */
+MUST_CHECK int compile_finish(struct compiler *c);
 
 #endif

@@ -140,6 +140,7 @@ static int compile_build(struct compiler *c)
 		status |= compile_provisioner(c, &b->provisioners.items[i], GROUP_PROVISION);
 	if (b->error_cleanup)
 		status |= compile_provisioner(c, b->error_cleanup, GROUP_ERROR_CLEANUP);
+	status |= compile_finish(c);
 	return status;
 }
 

@@ -98,6 +98,36 @@ struct step_wait {
 	struct text note;
 };
 
+/* What the content of STEP_BOOT is, by its bytes and its name (plan/boot/kind.c). */
+enum boot_kind {
+	BOOT_NONE = 0,
+	BOOT_KEYS, /* key strokes: <esc><wait>, ... */
+	BOOT_SHELL, /* "#!" and a shell */
+	BOOT_SCRIPT, /* "#!" and another interpreter, or a language by its name */
+	BOOT_POWERSHELL,
+	BOOT_BATCH, /* commands of cmd.exe */
+	BOOT_KICKSTART,
+	BOOT_PRESEED, /* of debian-installer */
+	BOOT_CLOUD_CONFIG, /* YAML of cloud-init, and what subiquity reads in it */
+	BOOT_CLOUD_DATA, /* meta-data and network-config: no code */
+	BOOT_CLOUD_INCLUDE, /* addresses from which cloud-init loads more */
+	BOOT_MIME, /* several of those */
+	BOOT_AUTOYAST,
+	BOOT_UNATTEND, /* answers of Windows' set-up */
+	BOOT_ANSWERS, /* other installers' answers: NAME=VALUE or question = answer */
+	BOOT_IGNITION,
+	BOOT_UNIT, /* of systemd */
+	BOOT_VAGRANTFILE,
+	BOOT_DOCKERFILE,
+	BOOT_MACHINE, /* settings of the virtual machine, made on the build host */
+	BOOT_SETTING, /* a value that no program runs */
+	BOOT_REMOTE, /* a name under which the platform holds code */
+	BOOT_DATA, /* certificates, drivers' descriptions, licences, ...: by the name */
+	BOOT_TEXT, /* text of no form that is known */
+	BOOT_COMPRESSED,
+	BOOT_BINARY,
+};
+
 struct step_opaque {
 	struct str why; /* empty: the type of the provisioner is not known */
 };
@@ -106,6 +136,8 @@ struct step_boot {
 	struct str what; /* "boot_command", "user_data", "http_directory", ... */
 	struct str path; /* name under which the guest sees it */
 	struct str source; /* path in the tree, empty for content of the template */
+	enum boot_kind kind; /* of the content, decoded where it is in base64 */
+	bool base64;
 	struct text content;
 	struct digest sha256;
 };
@@ -165,6 +197,15 @@ struct plan_input {
 	struct digest sha256;
 };
 
+/* A medium that the machine starts from: an ISO, a disk image, a box. */
+struct plan_medium {
+	struct str what; /* "iso_url", "source_path", "guest_additions_url", ... */
+	struct text uri;
+	/* "sha256:...", hex digits, "file:URL", "none"; empty: the template names none. */
+	struct text checksum;
+	struct origin origin;
+};
+
 /* A plan is immutable once made. Everything lives in `arena`. */
 struct plan {
 	struct arena arena;
@@ -183,6 +224,11 @@ struct plan {
 		size_t n;
 		size_t cap;
 	} groups;
+	struct {
+		struct plan_medium *items;
+		size_t n;
+		size_t cap;
+	} media;
 	struct {
 		struct template_sequence *items;
 		size_t n;
@@ -206,6 +252,7 @@ struct json *plan_to_json(const struct plan *p, struct arena *a);
 void plan_print(struct buf *out, const struct plan *p, bool colour, bool verbose);
 const char *step_type_name(enum step_type type);
 const char *step_language_name(enum step_language language); /* "powershell"; NULL: none */
+const char *boot_kind_name(enum boot_kind kind); /* "cloud-config" */
 const char *group_phase_name(enum group_phase phase); /* "error-cleanup" */
 
 /* The place in the author's files of a place in the content (or command) of a step. */

@@ -137,6 +137,9 @@ static void write_boot(struct json *j, struct arena *a, const struct step *s)
 {
 	json_set(a, j, "what", json_string(a, s->boot.what));
 	json_set(a, j, "path", json_string(a, s->boot.path));
+	json_set(a, j, "kind", json_cstr(a, boot_kind_name(s->boot.kind)));
+	if (s->boot.base64)
+		json_set(a, j, "encoding", json_cstr(a, "base64"));
 	json_set(a, j, "sha256", digest_json(&s->boot.sha256, a));
 	set_content(j, a, s->boot.source, &s->boot.content);
 }
@@ -210,6 +213,21 @@ static struct json *sequences_json(const struct plan *p, struct arena *a)
 	return all;
 }
 
+static struct json *media_json(const struct plan *p, struct arena *a)
+{
+	struct json *all = json_array(a);
+	for (size_t i = 0; i < p->media.n; i++) {
+		const struct plan_medium *m = &p->media.items[i];
+		struct json *j = json_append(a, all, json_object(a));
+		json_set(a, j, "what", json_string(a, m->what));
+		set_text(j, a, "uri", &m->uri);
+		if (m->checksum.n > 0)
+			set_text(j, a, "checksum", &m->checksum);
+		json_set(a, j, "origin", origin_json(&m->origin, a));
+	}
+	return all;
+}
+
 struct json *plan_to_json(const struct plan *p, struct arena *a)
 {
 	struct json *j = json_object(a);
@@ -222,6 +240,8 @@ struct json *plan_to_json(const struct plan *p, struct arena *a)
 	for (size_t i = 0; i < p->groups.n; i++)
 		json_append(a, groups, group_json(p, &p->groups.items[i], a));
 	json_set(a, j, "groups", groups);
+	if (p->media.n > 0)
+		json_set(a, j, "media", media_json(p, a));
 	json_set(a, j, "post_processors", sequences_json(p, a));
 	return j;
 }

@@ -179,7 +179,8 @@ static void print_exec_host(const struct printer *p, const struct step *s)
 	buf_add_byte(p->out, '\n');
 	put_exec_options(p, s);
 	put_inputs(p, s);
-	put_content(p, &s->exec.script, &s->exec.sha256);
+	if (s->exec.script.n > 0)
+		put_content(p, &s->exec.script, &s->exec.sha256);
 }
 
 static void print_wait(const struct printer *p, const struct step *s)
@@ -207,6 +208,8 @@ static void print_boot(const struct printer *p, const struct step *s)
 		buf_add_cstr(p->out, "  from ");
 		put_str(p, s->boot.source);
 	}
+	buf_printf(
+		p->out, "  [%s%s]", boot_kind_name(s->boot.kind), s->boot.base64 ? ", base64" : "");
 	put_place(p, &s->origin);
 	buf_add_byte(p->out, '\n');
 	put_content(p, &s->boot.content, &s->boot.sha256);
@@ -249,6 +252,8 @@ static void print_group(
 	style(p, PLAIN);
 	if (g->phase == GROUP_ERROR_CLEANUP)
 		buf_add_cstr(p->out, "  only after an error");
+	if (g->phase == GROUP_FINISH)
+		buf_add_cstr(p->out, "  at the end");
 	if (g->max_retries > 0)
 		buf_printf(p->out, "  up to %u retr%s", g->max_retries,
 			g->max_retries == 1 ? "y" : "ies");
@@ -261,6 +266,21 @@ static void print_group(
 	buf_add_byte(p->out, '\n');
 	for (uint32_t i = 0; i < g->count; i++)
 		print_step(p, &plan->steps.items[g->first + i]);
+}
+
+static void print_media(const struct printer *p, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->media.n; i++) {
+		const struct plan_medium *m = &plan->media.items[i];
+		buf_add_cstr(p->out, i == 0 ? "\nstarts from\n  " : "  ");
+		put_str(p, m->what);
+		buf_add_cstr(p->out, "  ");
+		put_text(p, &m->uri);
+		buf_add_cstr(p->out, m->checksum.n > 0 ? "  " : "  without a checksum");
+		put_text(p, &m->checksum);
+		put_place(p, &m->origin);
+		buf_add_byte(p->out, '\n');
+	}
 }
 
 static void print_post_processors(const struct printer *p, const struct plan *plan)
@@ -297,6 +317,7 @@ void plan_print(struct buf *out, const struct plan *p, bool colour, bool verbose
 	buf_printf(out, ")  %zu step%s  sha256:%s\n", p->steps.n, p->steps.n == 1 ? "" : "s", hex);
 	for (size_t i = 0; i < p->groups.n; i++)
 		print_group(&printer, p, &p->groups.items[i]);
+	print_media(&printer, p);
 	print_post_processors(&printer, p);
 	arena_clear(&scratch);
 }

@@ -12,6 +12,7 @@ struct walk {
 	size_t next; /* index of the step that has to come */
 	size_t current; /* index of the open step */
 	size_t failed; /* index of the step that failed */
+	size_t skipped; /* steps that the machine had no use for */
 	uint64_t attempt; /* of the group */
 	bool is_open;
 	bool has_failed;
@@ -48,6 +49,16 @@ static bool is_first_of_group(const struct walk *w, size_t index)
 static bool is_for_failure(const struct walk *w, size_t index)
 {
 	return str_is(json_str_or(w->steps[index].group, "phase", STR("")), "error-cleanup");
+}
+
+/*
+ * What runs by itself when a machine boots, and what shuts it down: a rehearsal has neither. Every
+ * other step has to be run.
+ */
+static bool may_be_skipped(const struct walk *w, size_t index)
+{
+	struct str phase = json_str_or(w->steps[index].group, "phase", STR(""));
+	return str_is(phase, "boot") || str_is(phase, "finish");
 }
 
 static bool is_cleanup(const struct walk *w, size_t index)
@@ -146,6 +157,11 @@ static const char *end_problem(struct walk *w, const struct json *line)
 	if (!w->is_open || number_or(line, "id", 0) != w->current + 1)
 		return "ends without having begun";
 	w->is_open = false;
+	if (json_find(line, "skipped")) {
+		if (!may_be_skipped(w, w->current))
+			return "was not run";
+		w->skipped++;
+	}
 	if (is_cleanup(w, w->current) || is_accepted(w, line)) {
 		if (!w->has_failed)
 			w->next = w->current + 1;
@@ -199,5 +215,10 @@ void verify_steps(struct verifying *v, struct check *c)
 		}
 	}
 	c->found = arena_printf(&v->v->arena, "%zu steps", w.n);
+	if (w.skipped > 0)
+		c->found = arena_printf(&v->v->arena,
+			"%zu steps; of those for the boot and the end of a machine, %zu were not "
+			"run",
+			w.n, w.skipped);
 	finish(v, c, &w);
 }

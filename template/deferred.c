@@ -9,7 +9,9 @@ struct deferred_rule {
 #define TAGS \
 	"run_tags run_tag run_volume_tags run_volume_tag spot_tags spot_tag snapshot_tags " \
 	"snapshot_tag tags tag"
-#define CHROOT "command_wrapper pre_mount_commands post_mount_commands mount_path"
+#define CHROOT \
+	"command_wrapper pre_mount_commands post_mount_commands pre_unmount_commands " \
+	"manual_mount_command mount_path"
 
 static const struct deferred_rule builders[] = {
 	{"rootfs", ""},
@@ -30,7 +32,7 @@ static const struct deferred_rule builders[] = {
 	{"hyperv-*", "boot_command"},
 	{"parallels-*", "boot_command prlctl prlctl_post parallels_tools_guest_path"},
 	{"proxmox*", "boot_command"},
-	{"qemu", "boot_command qemuargs"},
+	{"qemu", "boot_command boot_steps qemuargs"},
 	{"virtualbox-*",
 		"boot_command guest_additions_path guest_additions_url vboxmanage "
 		"vboxmanage_post"},

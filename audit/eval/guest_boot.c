@@ -3,52 +3,58 @@
 
 /* ---- Files that are programs ---------------------------------------------------------------- */
 
-enum boot_kind { BOOT_NONE = 0, BOOT_SCRIPT, BOOT_CRONTAB, BOOT_USER_CRONTAB, BOOT_UNIT };
+enum autorun_kind {
+	AUTORUN_NONE = 0,
+	AUTORUN_SCRIPT,
+	AUTORUN_CRONTAB,
+	AUTORUN_USER_CRONTAB,
+	AUTORUN_UNIT
+};
 
 struct boot_path {
 	const char *pattern;
-	enum boot_kind kind;
+	enum autorun_kind kind;
 	enum fact_phase phase;
 };
 
 static const struct boot_path boot_paths[] = {
-	{"/etc/cron.hourly/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.daily/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.weekly/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.monthly/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.d/*", BOOT_CRONTAB, PHASE_FIRSTBOOT},
-	{"/etc/crontab", BOOT_CRONTAB, PHASE_FIRSTBOOT},
-	{"/var/spool/cron/*", BOOT_USER_CRONTAB, PHASE_FIRSTBOOT},
-	{"/var/spool/cron/crontabs/*", BOOT_USER_CRONTAB, PHASE_FIRSTBOOT},
-	{"/etc/init.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/rc.local", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/rc.d/rc.local", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/rc.d/init.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/local.d/*.start", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/firstboot.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/var/lib/cloud/scripts/*/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/var/lib/waagent/*.sh", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/NetworkManager/dispatcher.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/network/if-up.d/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/networkd-dispatcher/*/*", BOOT_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
-	{"/etc/systemd/system/*/*.conf", BOOT_UNIT, PHASE_FIRSTBOOT},
-	{"/lib/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
-	{"/usr/lib/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
-	{"/usr/local/lib/systemd/system/*.service", BOOT_UNIT, PHASE_FIRSTBOOT},
-	{"/etc/update-motd.d/*", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/etc/profile.d/*.sh", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/etc/profile", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/etc/bash.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/etc/bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/root/.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/root/.profile", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/root/.bash_profile", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/home/*/.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"/home/*/.profile", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"~/.bashrc", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"~/.profile", BOOT_SCRIPT, PHASE_RUNTIME},
-	{"~/.bash_profile", BOOT_SCRIPT, PHASE_RUNTIME},
+	{"/etc/cron.hourly/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.daily/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.weekly/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.monthly/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/cron.d/*", AUTORUN_CRONTAB, PHASE_FIRSTBOOT},
+	{"/etc/crontab", AUTORUN_CRONTAB, PHASE_FIRSTBOOT},
+	{"/var/spool/cron/*", AUTORUN_USER_CRONTAB, PHASE_FIRSTBOOT},
+	{"/var/spool/cron/crontabs/*", AUTORUN_USER_CRONTAB, PHASE_FIRSTBOOT},
+	{"/etc/init.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/rc.local", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/rc.d/rc.local", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/rc.d/init.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/local.d/*.start", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/firstboot.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/var/lib/cloud/scripts/*/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/var/lib/waagent/*.sh", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/NetworkManager/dispatcher.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/network/if-up.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/networkd-dispatcher/*/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
+	{"/etc/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
+	{"/etc/systemd/system/*/*.conf", AUTORUN_UNIT, PHASE_FIRSTBOOT},
+	{"/lib/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
+	{"/usr/lib/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
+	{"/usr/local/lib/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
+	{"/etc/update-motd.d/*", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/etc/profile.d/*.sh", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/etc/profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/etc/bash.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/etc/bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/root/.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/root/.profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/root/.bash_profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/home/*/.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"/home/*/.profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"~/.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"~/.profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
+	{"~/.bash_profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
 };
 
 static const struct boot_path *boot_path_find(struct str path)
@@ -155,17 +161,17 @@ static void unit_line(struct lines *l, struct str line, uint32_t number)
 		run_line(l, str_from_index(line, at), number, (uint32_t)at + 1);
 }
 
-static void run_lines(struct lines *l, enum boot_kind kind)
+static void run_lines(struct lines *l, enum autorun_kind kind)
 {
 	struct str rest = l->unit->text;
 	struct str line;
 	uint32_t number = 0;
 	while (str_cut(&rest, '\n', &line) && charge(l->e, 4)) {
 		number++;
-		if (kind == BOOT_UNIT)
+		if (kind == AUTORUN_UNIT)
 			unit_line(l, line, number);
 		else
-			cron_line(l, line, number, kind == BOOT_CRONTAB);
+			cron_line(l, line, number, kind == AUTORUN_CRONTAB);
 	}
 }
 
@@ -197,7 +203,7 @@ static void boot_file(struct eval *e, const struct cell *cell, const struct boot
 	e->step = f->upload;
 	e->unit = f->place.unit;
 	e->ignoring = 1; /* nothing of it ends the build */
-	if (b->kind == BOOT_SCRIPT) {
+	if (b->kind == AUTORUN_SCRIPT) {
 		run_file(e, &c, cell->key, 0, NULL);
 	} else {
 		struct chunks unknowns = {0};

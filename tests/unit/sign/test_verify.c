@@ -115,6 +115,27 @@ static void an_exit_code_that_the_plan_does_not_accept_fails(void **state)
 		e, example_write(e), "manifest.steps", "step 3 comes after a step that failed");
 }
 
+#define SKIPPED(id) \
+	"{\"type\":\"step-end\",\"id\":" #id \
+	",\"coverage\":\"processes\",\"exit_code\":0,\"skipped\":\"it does not boot\"}"
+
+static void a_provisioner_may_not_be_skipped(void **state)
+{
+	struct example *e = *state;
+	example_line(e, "\"argv\":[\"reboot\"]", NULL);
+	example_line(e, "\"step-end\",\"id\":5", SKIPPED(5));
+	assert_fails(e, example_write(e), "manifest.steps", "step 5 was not run");
+}
+
+static void what_ends_a_machine_may_be_skipped(void **state)
+{
+	struct example *e = *state;
+	e->plan = example_replace(&e->arena, e->plan, "{\"type\":\"shell\",\"steps\":[{\"id\":5",
+		"{\"phase\":\"finish\",\"type\":\"builder\",\"steps\":[{\"id\":5");
+	example_line(e, "\"step-end\",\"id\":5", SKIPPED(5));
+	assert_passes(e, example_write(e));
+}
+
 static void a_step_with_an_error_fails(void **state)
 {
 	struct example *e = *state;
@@ -608,6 +629,8 @@ int main(void)
 		EXAMPLE_TEST(a_step_inside_another_one_is_named),
 		EXAMPLE_TEST(an_end_without_a_start_is_named),
 		EXAMPLE_TEST(an_exit_code_that_the_plan_does_not_accept_fails),
+		EXAMPLE_TEST(a_provisioner_may_not_be_skipped),
+		EXAMPLE_TEST(what_ends_a_machine_may_be_skipped),
 		EXAMPLE_TEST(a_step_with_an_error_fails),
 		EXAMPLE_TEST(an_exec_without_exit_code_fails),
 		EXAMPLE_TEST(a_disconnect_that_the_plan_does_not_expect_fails),
