@@ -307,9 +307,6 @@ void hcl_retext(struct arena *a, struct hcl_value *v);
 /* What is made of values one of which is unknown: a hole named words[0] value[0] words[1] ... */
 struct hcl_value hcl_hole_of(
 	struct arena *a, const char *const *words, const struct hcl_value *const *values, size_t n);
-/* name(args...) when an argument is not known. */
-struct hcl_value hcl_unknown_call(
-	struct hcl_eval *e, const char *name, const struct hcl_value *args, size_t n);
 /* What `step` (".name", "[0]") takes out of an unknown value. */
 struct hcl_value hcl_hole_member(struct arena *a, const struct hcl_value *of, struct str step);
 
@@ -363,8 +360,5 @@ int hcl_call_convert(struct hcl_value *out, struct hcl_eval *e, const struct hcl
 	size_t n, struct error *err);
 int hcl_call_can(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err);
-
-/* " (did you mean `x`?)" for the nearest of the names, or "". */
-struct str hcl_did_you_mean(struct arena *a, struct str name, const struct str *names, size_t n);
 
 #endif

@@ -318,6 +318,20 @@ int hcl_eval_expr(
 	return r;
 }
 
+int hcl_evaluate_in(struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x,
+	const struct hcl_scope *scope, struct error *err)
+{
+	struct hcl_eval outer = *e;
+	e->scope = scope;
+	e->splat_item = NULL;
+	e->origin = x->origin;
+	int r = hcl_eval_expr(out, e, x, err);
+	e->scope = outer.scope;
+	e->splat_item = outer.splat_item;
+	e->origin = outer.origin;
+	return r;
+}
+
 int hcl_evaluate(struct hcl_value *out, const struct hcl_expr *e, const struct hcl_scope *scope,
 	struct arena *a, struct error *err)
 {

@@ -256,6 +256,17 @@ extern const struct hcl_function hcl_functions_core[];
 MUST_CHECK int hcl_evaluate(struct hcl_value *out, const struct hcl_expr *e,
 	const struct hcl_scope *scope, struct arena *a, struct error *err);
 
+/* For functions that look after themselves (`raw`): evaluates below a call, with its limits. */
+MUST_CHECK int hcl_evaluate_in(struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x,
+	const struct hcl_scope *scope, struct error *err);
+/* What name(args...) is when an argument is not known: a hole of that name. */
+struct hcl_value hcl_unknown_call(
+	struct hcl_eval *e, const char *name, const struct hcl_value *args, size_t n);
+/* " (did you mean `x`?)" for the nearest of the names, or "". */
+struct str hcl_did_you_mean(struct arena *a, struct str name, const struct str *names, size_t n);
+/* A name as the language writes variables and arguments. */
+bool hcl_is_name(struct str s);
+
 /*
  * Type constraints, as in `type = list(string)`: any, string, number, bool, list(T), set(T),
  * map(T), object({a = T, b = optional(T, default)}), tuple([T, ...]). Converting drops attributes

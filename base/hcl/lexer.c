@@ -196,6 +196,12 @@ static size_t ident_len(const struct hcl_lexer *lx, size_t pos)
 	return pos - start;
 }
 
+bool hcl_is_name(struct str s)
+{
+	struct hcl_lexer lx = {.text = s};
+	return s.n > 0 && ident_len(&lx, 0) == s.n;
+}
+
 /* Digits, dots and exponents as long as they go; a dot at the end is not part of it. */
 static size_t number_len(const struct hcl_lexer *lx, size_t pos)
 {
