@@ -180,10 +180,28 @@ static int parse_header(struct bundle_refs *refs, struct str *pack_bytes, struct
 	return error_set(err, ERROR_INPUT, "header of a git bundle without end");
 }
 
+/*
+ * libgit2 makes room for as many objects as a pack says that it has, before it reads them. None
+ * takes less than a byte and an empty zlib stream (gitformat-pack(5)).
+ */
+static int check_count(struct str pack, struct error *err)
+{
+	const size_t header = 12, smallest = 9;
+	uint32_t count = 0;
+	if (pack.n < header || !str_has_prefix(pack, STR("PACK")))
+		return error_set(err, ERROR_INPUT, "git bundle without a pack");
+	for (size_t i = 8; i < header; i++)
+		count = count << 8 | (uint8_t)pack.p[i];
+	if (count > (pack.n - header) / smallest)
+		return error_set(err, ERROR_INPUT,
+			"git bundle of %zu bytes that says it has %u objects", pack.n, count);
+	return 0;
+}
+
 /* Unpacks into an empty repository in a temporary directory; libgit2 checks every object. */
 static int unpack(git_repository **out, struct temp_dir *where, struct str bytes, struct error *err)
 {
-	if (temp_dir_make(where, NULL, err) < 0)
+	if (check_count(bytes, err) < 0 || temp_dir_make(where, NULL, err) < 0)
 		return -1;
 	if (git_repository_init(out, where->path, 1) < 0)
 		return git_fail(err, ERROR_SYSTEM, "bundle");

@@ -12,5 +12,7 @@ shift
 seeds=$1
 corpus=$2
 shift 2
-exec "$target" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 \
-	-max_len=65536 "$@" "$corpus" "$seeds"
+# libFuzzer exits with 77 after a crash, which would count as a test that was skipped.
+mkdir -p "$corpus-found"
+"$target" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 \
+	-max_len=65536 -artifact_prefix="$corpus-found/" "$@" "$corpus" "$seeds" || exit 1
