@@ -179,7 +179,10 @@ struct hcl_for {
 struct hcl_expr {
 	enum hcl_expr_kind kind;
 	uint32_t height;
-	struct origin origin;
+	union {
+		struct origin origin;
+		struct hcl_place place; /* lines: of a LITERAL in a template */
+	};
 	const struct hcl_shift *json; /* of a string of JSON, which may stand for an expression */
 	union {
 		const struct hcl_value *literal;
@@ -310,11 +313,28 @@ struct hcl_value hcl_hole_of(
 /* What `step` (".name", "[0]") takes out of an unknown value. */
 struct hcl_value hcl_hole_member(struct arena *a, const struct hcl_value *of, struct str step);
 
+/* The places of the lines of a text, while it is put together. */
+struct hcl_lines {
+	struct origin *items;
+	size_t n;
+	size_t cap;
+	struct origin first; /* of a line that may stay the only one */
+	bool begun;
+	bool open; /* the last line goes on */
+};
+/* What follows: s, whose own lines are at `place` (or NULL). */
+void hcl_lines_add(
+	struct hcl_lines *l, struct arena *a, struct str s, const struct hcl_place *place);
+/* The place of the whole, which begins at `o`, with its lines, as far as they say more. */
+const struct hcl_place *hcl_lines_place(
+	const struct hcl_lines *l, struct arena *a, const struct origin *o);
+
 /* A string that is put together of others; arena is set by the caller. */
 struct hcl_pieces {
 	struct arena *arena;
 	struct str_list run; /* literals that are not in the text yet */
 	struct text text;
+	struct hcl_lines lines;
 	uint64_t size; /* in bytes, so far */
 	unsigned marks;
 	bool special; /* there is more than literals */
@@ -323,7 +343,8 @@ struct hcl_pieces {
 void hcl_pieces_add(struct hcl_pieces *p, struct str s);
 /* False for what has no text: null, lists and objects. */
 bool hcl_pieces_add_value(struct hcl_pieces *p, const struct hcl_value *v);
-struct hcl_value hcl_pieces_value(struct hcl_pieces *p);
+/* o: where it is put together. */
+struct hcl_value hcl_pieces_value(struct hcl_pieces *p, const struct origin *o);
 
 /* ---- Evaluation ---------------------------------------------------------------------------- */
 

@@ -313,9 +313,12 @@ int hcl_eval_expr(
 	e->depth++;
 	int r = evals[x->kind](&v, e, x, err);
 	e->depth--;
-	if (r == 0)
-		*out = v;
-	return r;
+	if (r < 0)
+		return -1;
+	if (!v.place)
+		v.place = &x->place;
+	*out = v;
+	return 0;
 }
 
 int hcl_evaluate_in(struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x,

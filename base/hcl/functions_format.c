@@ -437,7 +437,7 @@ int hcl_fn_format(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 		r = hcl_room(e, f.out.n + f.pieces.size, err);
 	if (r == 0) {
 		flush(&f);
-		*out = hcl_pieces_value(&f.pieces);
+		*out = hcl_pieces_value(&f.pieces, &e->origin);
 		hcl_inherit(e->arena, out, &args[0]);
 	}
 	buf_clear(&f.out);

@@ -163,8 +163,21 @@ int hcl_fn_join(struct hcl_value *out, struct hcl_eval *e, const struct hcl_valu
 	}
 	if (hcl_room(e, pieces.size, err) < 0)
 		return -1;
-	*out = hcl_pieces_value(&pieces);
+	*out = hcl_pieces_value(&pieces, &e->origin);
 	return 0;
+}
+
+/* A part of a text, at its own place when the parts are lines. */
+static struct hcl_value line(
+	struct hcl_eval *e, const struct hcl_value *of, bool by_line, size_t i, struct str part)
+{
+	struct hcl_value v = hcl_string(part);
+	if (!by_line || !of->place || i >= of->place->line_count)
+		return v;
+	struct hcl_place *place = arena_new(e->arena, struct hcl_place);
+	place->origin = of->place->lines[i];
+	v.place = place;
+	return v;
 }
 
 int hcl_fn_split(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
@@ -176,6 +189,7 @@ int hcl_fn_split(struct hcl_value *out, struct hcl_eval *e, const struct hcl_val
 	(void)n;
 	if (hcl_arg_str(&separator, e, args, 0, err) < 0 || hcl_arg_str(&rest, e, args, 1, err) < 0)
 		return -1;
+	bool by_line = str_is(separator, "\n");
 	for (;;) {
 		if (hcl_charge(e, 1, err) < 0)
 			return -1;
@@ -184,11 +198,11 @@ int hcl_fn_split(struct hcl_value *out, struct hcl_eval *e, const struct hcl_val
 			at = rest.n > char_len(rest) ? char_len(rest) : STR_NPOS;
 		if (at == STR_NPOS)
 			break;
-		hcl_push(e, &parts, hcl_string(str_sub(rest, 0, at)));
+		hcl_push(e, &parts, line(e, &args[1], by_line, parts.n, str_sub(rest, 0, at)));
 		rest = str_from_index(rest, at + separator.n);
 	}
 	if (rest.n > 0 || separator.n > 0)
-		hcl_push(e, &parts, hcl_string(rest));
+		hcl_push(e, &parts, line(e, &args[1], by_line, parts.n, rest));
 	*out = hcl_items_list(&parts);
 	return 0;
 }
@@ -223,6 +237,8 @@ int hcl_fn_replace(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 	if (hcl_room(e, size, err) < 0)
 		return -1;
 	*out = hcl_string(arena_join(e->arena, parts.items, parts.n, to));
+	if (str_find_byte(from, '\n') == STR_NPOS && str_find_byte(to, '\n') == STR_NPOS)
+		out->place = args[0].place;
 	return 0;
 }
 
@@ -276,6 +292,15 @@ static int trim_end(struct str *s, struct hcl_eval *e, struct str set, struct er
 	return 0;
 }
 
+/* What is left of a text that lost nothing at its start has the places of its lines. */
+static struct hcl_value kept(struct str s, const struct hcl_value *of)
+{
+	struct hcl_value v = hcl_string(s);
+	if (of->type == HCL_STRING && s.p == of->string.p)
+		v.place = of->place;
+	return v;
+}
+
 int hcl_fn_trim(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err)
 {
@@ -285,7 +310,7 @@ int hcl_fn_trim(struct hcl_value *out, struct hcl_eval *e, const struct hcl_valu
 	if (hcl_arg_str(&s, e, args, 0, err) < 0 || hcl_arg_str(&set, e, args, 1, err) < 0 ||
 		trim_start(&s, e, set, err) < 0 || trim_end(&s, e, set, err) < 0)
 		return -1;
-	*out = hcl_string(s);
+	*out = kept(s, &args[0]);
 	return 0;
 }
 
@@ -296,7 +321,7 @@ int hcl_fn_trimspace(struct hcl_value *out, struct hcl_eval *e, const struct hcl
 	(void)n;
 	if (hcl_arg_str(&s, e, args, 0, err) < 0)
 		return -1;
-	*out = hcl_string(str_trim(s));
+	*out = kept(str_trim(s), &args[0]);
 	return 0;
 }
 
@@ -326,7 +351,7 @@ int hcl_fn_trimsuffix(struct hcl_value *out, struct hcl_eval *e, const struct hc
 	(void)n;
 	if (two_strings(&s, &suffix, e, args, err) < 0)
 		return -1;
-	*out = hcl_string(str_has_suffix(s, suffix) ? str_sub(s, 0, s.n - suffix.n) : s);
+	*out = kept(str_has_suffix(s, suffix) ? str_sub(s, 0, s.n - suffix.n) : s, &args[0]);
 	return 0;
 }
 
@@ -339,7 +364,7 @@ int hcl_fn_chomp(struct hcl_value *out, struct hcl_eval *e, const struct hcl_val
 		return -1;
 	while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
 		s.n--;
-	*out = hcl_string(s);
+	*out = kept(s, &args[0]);
 	return 0;
 }
 
@@ -406,6 +431,7 @@ int hcl_fn_indent(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 	memset(separator + 1, ' ', (size_t)spaces);
 	*out = hcl_string(arena_join(
 		e->arena, lines.items, lines.n, (struct str){separator, (size_t)spaces + 1}));
+	out->place = args[1].place;
 	return 0;
 }
 

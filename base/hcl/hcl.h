@@ -119,6 +119,8 @@ struct hcl_parts {
 	size_t cap;
 };
 enum hcl_shape hcl_expr_parts(const struct hcl_expr *e, struct arena *a, struct hcl_parts *out);
+/* True when it is nothing but a reference, with names as its steps: local.a.b. */
+bool hcl_expr_reference(const struct hcl_expr *e, struct arena *a, struct hcl_traversal *out);
 /* The name of the function of a call, or an empty str. */
 struct str hcl_expr_call(const struct hcl_expr *e);
 
@@ -139,6 +141,17 @@ enum hcl_type {
 };
 
 enum hcl_mark { HCL_SENSITIVE = 1 << 0 };
+
+/*
+ * Where a value is written: the literal, the template or the call that made it, also when it came
+ * a long way, through variables, conditionals and functions of lists. A string of several lines
+ * has a place for each (the lines of a heredoc, of a file), as far as they are still told apart.
+ */
+struct hcl_place {
+	struct origin origin;
+	const struct origin *lines;
+	size_t line_count;
+};
 
 /* A value is immutable; copies share what they point to. */
 struct hcl_value {
@@ -161,6 +174,7 @@ struct hcl_value {
 	 * sensitive pieces that tell the names. hcl_to_text is the way to read it.
 	 */
 	const struct text *text;
+	const struct hcl_place *place; /* NULL: nobody knows */
 	const struct hcl_value *items; /* n elements, or n member values */
 	const struct str *keys; /* n keys in byte order, for HCL_OBJECT */
 	size_t n;
@@ -191,6 +205,8 @@ struct hcl_value hcl_object(
 	struct arena *a, const struct str *keys, const struct hcl_value *values, size_t n);
 /* NULL when absent or no object. */
 const struct hcl_value *hcl_member(const struct hcl_value *object, struct str key);
+/* Place of a line (from 0) of a string; of the whole where lines are not told apart; or zeroed. */
+struct origin hcl_line(const struct hcl_value *v, size_t line);
 bool hcl_equal(const struct hcl_value *a, const struct hcl_value *b);
 /* The string form of a bool, number or string, as a template shows it; false for others. */
 bool hcl_to_string(struct arena *a, const struct hcl_value *v, struct str *out);

@@ -227,6 +227,6 @@ int hcl_eval_template(
 	int r = x->kind == HCL_EXPR_JOIN ? add_elements(&t, e, x, err) : add_parts(&t, e, x, err);
 	if (r < 0 || hcl_charge_at(e, t.size / 64, &x->origin, err) < 0)
 		return -1;
-	*out = hcl_pieces_value(&t);
+	*out = hcl_pieces_value(&t, &x->origin);
 	return 0;
 }

@@ -51,6 +51,21 @@ enum hcl_shape hcl_expr_parts(const struct hcl_expr *e, struct arena *a, struct 
 	return HCL_SHAPE_OTHER;
 }
 
+bool hcl_expr_reference(const struct hcl_expr *e, struct arena *a, struct hcl_traversal *out)
+{
+	struct str_list reversed = {0};
+	for (e = inside(e); e->kind == HCL_EXPR_ATTRIBUTE; e = e->u.attribute.of)
+		list_push(a, &reversed) = e->u.attribute.name;
+	if (e->kind != HCL_EXPR_VARIABLE)
+		return false;
+	*out = (struct hcl_traversal){.n = reversed.n + 1, .origin = e->origin};
+	out->steps = arena_array(a, struct str, out->n);
+	out->steps[0] = e->u.name;
+	for (size_t i = 0; i < reversed.n; i++)
+		out->steps[i + 1] = reversed.items[reversed.n - 1 - i];
+	return true;
+}
+
 struct str hcl_expr_call(const struct hcl_expr *e)
 {
 	return e->kind == HCL_EXPR_CALL ? e->u.call->name : (struct str){0};

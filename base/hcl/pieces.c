@@ -286,6 +286,65 @@ bool hcl_to_text(struct arena *a, const struct hcl_value *v, struct text *out)
 	return true;
 }
 
+/* ---- Lines --------------------------------------------------------------------------------- */
+
+static struct origin line_of(const struct hcl_place *place, size_t line)
+{
+	if (!place)
+		return (struct origin){0};
+	return line < place->line_count ? place->lines[line] : place->origin;
+}
+
+struct origin hcl_line(const struct hcl_value *v, size_t line)
+{
+	return line_of(v->place, line);
+}
+
+/* Most texts are one line; a list is made for the second. */
+static void begin_line(struct hcl_lines *l, struct arena *a, struct origin o)
+{
+	if (!l->begun) {
+		l->first = o;
+		l->begun = true;
+		return;
+	}
+	if (l->n == 0)
+		list_push(a, l) = l->first;
+	list_push(a, l) = o;
+}
+
+void hcl_lines_add(
+	struct hcl_lines *l, struct arena *a, struct str s, const struct hcl_place *place)
+{
+	for (size_t line = 0; s.n > 0; line++) {
+		size_t end = str_find_byte(s, '\n');
+		if (!l->open)
+			begin_line(l, a, line_of(place, line));
+		l->open = end == STR_NPOS;
+		s = l->open ? (struct str){0} : str_from_index(s, end + 1);
+	}
+}
+
+const struct hcl_place *hcl_lines_place(
+	const struct hcl_lines *l, struct arena *a, const struct origin *o)
+{
+	bool same = l->n == 0 && l->first.span.line == o->span.line;
+	if (same || (l->n == 0 && l->first.span.line == 0))
+		return NULL;
+	struct hcl_place *place = arena_new(a, struct hcl_place);
+	place->origin = *o;
+	place->lines = l->n > 0 ? l->items : &l->first;
+	place->line_count = l->n > 0 ? l->n : 1;
+	if (l->n == 0) {
+		struct origin *only = arena_new(a, struct origin);
+		*only = l->first;
+		place->lines = only;
+	}
+	return place;
+}
+
+/* ---- Putting together ---------------------------------------------------------------------- */
+
 static void flush(struct hcl_pieces *p)
 {
 	if (p->run.n == 0)
@@ -310,10 +369,12 @@ bool hcl_pieces_add_value(struct hcl_pieces *p, const struct hcl_value *v)
 		if (!hcl_to_string(p->arena, v, &s))
 			return false;
 		hcl_pieces_add(p, s);
+		hcl_lines_add(&p->lines, p->arena, s, v->place);
 		return true;
 	}
 	if (!hcl_to_text(p->arena, v, &text))
 		return false;
+	hcl_lines_add(&p->lines, p->arena, v->type == HCL_STRING ? v->string : STR("?"), v->place);
 	p->special = true;
 	p->marks |= v->marks;
 	p->unknown = p->unknown || v->type == HCL_UNKNOWN;
@@ -330,13 +391,22 @@ bool hcl_pieces_add_value(struct hcl_pieces *p, const struct hcl_value *v)
 	return true;
 }
 
-struct hcl_value hcl_pieces_value(struct hcl_pieces *p)
+static struct hcl_value plain_value(const struct hcl_pieces *p)
+{
+	if (p->run.n == 1)
+		return hcl_string(p->run.items[0]);
+	return hcl_string(arena_join(p->arena, p->run.items, p->run.n, STR("")));
+}
+
+struct hcl_value hcl_pieces_value(struct hcl_pieces *p, const struct origin *o)
 {
 	struct str s = {0};
-	if (!p->special && p->run.n == 1)
-		return hcl_string(p->run.items[0]);
-	if (!p->special)
-		return hcl_string(arena_join(p->arena, p->run.items, p->run.n, STR("")));
+	const struct hcl_place *place = hcl_lines_place(&p->lines, p->arena, o);
+	if (!p->special) {
+		struct hcl_value plain = plain_value(p);
+		plain.place = place;
+		return plain;
+	}
 	flush(p);
 	struct hcl_value v = hcl_unknown();
 	if (!p->unknown && text_value(&p->text, p->arena, &s))
@@ -347,5 +417,6 @@ struct hcl_value hcl_pieces_value(struct hcl_pieces *p)
 	*text = p->text;
 	v.text = text;
 	v.marks = p->marks;
+	v.place = place;
 	return v;
 }

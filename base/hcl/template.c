@@ -155,6 +155,15 @@ static void strip_before(struct parts *parts, const struct hcl_token *open)
 		last->text = trim_right(last->text);
 }
 
+/* Takes bytes off the start of a text, whose place moves along. */
+static void skip(struct part *part, size_t n)
+{
+	size_t skipped = n < part->text.n ? n : part->text.n;
+	part->text = str_from_index(part->text, skipped);
+	part->origin.span.off += (uint32_t)skipped;
+	part->origin.span.col += (uint32_t)skipped;
+}
+
 static bool ends_line(const struct part *part)
 {
 	return part->kind == PART_TEXT && part->text.n > 0 &&
@@ -183,7 +192,7 @@ static void remove_indentation(struct parts *parts)
 		bool next_start = ends_line(part);
 		bool blank = trim_left(part->text).n == 0 && next_start;
 		if (line_start && part->kind == PART_TEXT && !blank)
-			part->text = str_from_index(part->text, least);
+			skip(part, least);
 		line_start = next_start;
 	}
 }
@@ -260,7 +269,7 @@ static int read_text(struct hcl_parser *p, struct parts *parts, bool strip)
 	if (hcl_decode(p, &part.text, &t) < 0)
 		return -1;
 	if (strip)
-		part.text = trim_left(part.text);
+		skip(&part, part.text.n - trim_left(part.text).n);
 	list_push(p->arena, parts) = part;
 	return 0;
 }
@@ -356,16 +365,25 @@ static int build_for(struct hcl_parser *p, struct parts *parts, const struct hcl
 }
 
 /* The texts that follow each other become one literal. */
-static const struct hcl_expr *build_text(struct hcl_parser *p, struct parts *parts)
+static struct hcl_expr *build_text(struct hcl_parser *p, struct parts *parts)
 {
 	const struct part *first = current(parts);
 	struct str_list texts = {0};
-	while (current(parts)->kind == PART_TEXT)
-		list_push(p->arena, &texts) = parts->items[parts->pos++].text;
+	struct hcl_lines lines = {0};
+	while (current(parts)->kind == PART_TEXT) {
+		const struct part *part = &parts->items[parts->pos++];
+		struct hcl_place place = {.origin = part->origin};
+		hcl_lines_add(&lines, p->arena, part->text, &place);
+		list_push(p->arena, &texts) = part->text;
+	}
 	struct str text = texts.items[0];
 	if (texts.n > 1)
 		text = arena_join(p->arena, texts.items, texts.n, STR(""));
-	return hcl_literal(p, hcl_string(text), &first->origin);
+	struct origin o = lines.begun ? lines.first : first->origin;
+	struct hcl_expr *e = hcl_literal(p, hcl_string(text), &o);
+	e->place.lines = lines.items;
+	e->place.line_count = lines.n;
+	return e;
 }
 
 /* Adds parts to the template until one that it cannot hold. */

@@ -191,6 +191,7 @@ static int convert_collection(struct hcl_value *out, struct conversion *c,
 		*out = hcl_list(items, v->n);
 	if (set && hcl_is_known(out))
 		*out = hcl_set(c->arena, out);
+	out->place = v->place;
 	hcl_inherit(c->arena, out, v);
 	return 0;
 }
@@ -209,6 +210,7 @@ static int convert_tuple(struct hcl_value *out, struct conversion *c, const stru
 			return -1;
 	}
 	*out = hcl_list(items, types->n);
+	out->place = v->place;
 	hcl_inherit(c->arena, out, v);
 	return 0;
 }
@@ -257,6 +259,7 @@ static int convert_object(struct hcl_value *out, struct conversion *c, const str
 			return -1;
 	}
 	*out = hcl_object(c->arena, keys, items, pairs->n);
+	out->place = v->place;
 	hcl_inherit(c->arena, out, v);
 	return 0;
 }

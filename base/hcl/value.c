@@ -366,6 +366,7 @@ bool hcl_convert_number(struct hcl_value *v)
 			return false;
 		number.marks = v->marks;
 		number.text = v->text;
+		number.place = v->place;
 		*v = number;
 	}
 	return v->type == HCL_NUMBER || v->type == HCL_NULL || v->type == HCL_UNKNOWN;
@@ -380,6 +381,7 @@ bool hcl_convert_bool(struct hcl_value *v)
 		struct hcl_value truth = hcl_bool(yes);
 		truth.marks = v->marks;
 		truth.text = v->text;
+		truth.place = v->place;
 		*v = truth;
 	}
 	return v->type == HCL_BOOL || v->type == HCL_NULL || v->type == HCL_UNKNOWN;
@@ -395,6 +397,7 @@ bool hcl_convert_string(struct arena *a, struct hcl_value *v)
 	struct hcl_value string = hcl_string(s);
 	string.marks = v->marks;
 	string.text = v->text;
+	string.place = v->place;
 	*v = string;
 	hcl_retext(a, v);
 	return true;

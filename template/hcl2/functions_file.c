@@ -4,6 +4,8 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 
+#define LINES_MAX 100000 /* of a file that are told apart */
+
 /* ---- Reading ------------------------------------------------------------------------------- */
 
 static int find(struct template_found *out, struct hcl2_context *c, struct hcl_eval *e,
@@ -16,8 +18,8 @@ static int find(struct template_found *out, struct hcl2_context *c, struct hcl_e
 	return template_find(out, &c->paths, path, e->arena, err);
 }
 
-static int read_file(struct str *out, struct hcl2_context *c, struct hcl_eval *e, struct str path,
-	struct error *err)
+static int read_file(struct str *out, struct str *where, struct hcl2_context *c, struct hcl_eval *e,
+	struct str path, struct error *err)
 {
 	struct template_found found = {0};
 	if (find(&found, c, e, path, err) < 0)
@@ -33,15 +35,18 @@ static int read_file(struct str *out, struct hcl2_context *c, struct hcl_eval *e
 		return error_set(err, ERROR_INPUT, "more than %zu bytes of files are read",
 			HCL2_READ_BYTES_MAX);
 	c->read_bytes += found.entry.size;
+	*where = found.path;
 	return tree_read(c->paths.tree, found.path, out, err);
 }
 
-static int read_argument(struct str *out, struct hcl_eval *e, const struct hcl_value *args,
-	bool text, struct error *err)
+/* found: where the file is in the tree. */
+static int read_argument(struct str *out, struct str *found, struct hcl_eval *e,
+	const struct hcl_value *args, bool text, struct error *err)
 {
 	struct hcl2_context *c = hcl2_context_of(e, err);
 	struct str path = {0};
-	if (!c || hcl2_arg_str(&path, e, args, 0, err) < 0 || read_file(out, c, e, path, err) < 0)
+	if (!c || hcl2_arg_str(&path, e, args, 0, err) < 0 ||
+		read_file(out, found, c, e, path, err) < 0)
 		return -1;
 	if (text && utf8_find_invalid(*out) != STR_NPOS)
 		return error_set(err, ERROR_INPUT, "%.*s is not UTF-8; filebase64 reads any file",
@@ -49,14 +54,39 @@ static int read_argument(struct str *out, struct hcl_eval *e, const struct hcl_v
 	return 0;
 }
 
+/* Each line of a file is its own place. */
+static const struct hcl_place *lines_of(struct arena *a, struct str path, struct str bytes)
+{
+	struct hcl_place *place = arena_new(a, struct hcl_place);
+	struct {
+		struct origin *items;
+		size_t n;
+		size_t cap;
+	} lines = {0};
+	place->origin = (struct origin){arena_str(a, path), {.line = 1, .col = 1}};
+	for (size_t at = 0; at < bytes.n && lines.n < LINES_MAX;) {
+		size_t end = str_find_byte(str_from_index(bytes, at), '\n');
+		size_t len = end == STR_NPOS ? bytes.n - at : end + 1;
+		struct origin *o = &list_push(a, &lines);
+		o->file = place->origin.file;
+		o->span = (struct span){(uint32_t)at, (uint32_t)len, (uint32_t)lines.n, 1};
+		at += len;
+	}
+	place->lines = lines.items;
+	place->line_count = lines.n;
+	return place;
+}
+
 int hcl2_fn_file(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args, size_t n,
 	struct error *err)
 {
 	struct str bytes = {0};
+	struct str where = {0};
 	(void)n;
-	if (read_argument(&bytes, e, args, true, err) < 0)
+	if (read_argument(&bytes, &where, e, args, true, err) < 0)
 		return -1;
 	*out = hcl_string(bytes);
+	out->place = lines_of(e->arena, where, bytes);
 	return 0;
 }
 
@@ -64,8 +94,9 @@ int hcl2_fn_filebase64(struct hcl_value *out, struct hcl_eval *e, const struct h
 	size_t n, struct error *err)
 {
 	struct str bytes = {0};
+	struct str where = {0};
 	(void)n;
-	if (read_argument(&bytes, e, args, false, err) < 0)
+	if (read_argument(&bytes, &where, e, args, false, err) < 0)
 		return -1;
 	*out = hcl_string(base64_encode(e->arena, bytes));
 	return 0;
@@ -135,7 +166,7 @@ int hcl2_fn_templatefile(struct hcl_value *out, struct hcl_eval *e, const struct
 {
 	struct hcl2_context *c = hcl2_context_of(e, err);
 	const struct hcl_expr *template = NULL;
-	struct str path = {0};
+	struct str where = {0};
 	struct str bytes = {0};
 	if (!c)
 		return -1;
@@ -148,9 +179,8 @@ int hcl2_fn_templatefile(struct hcl_value *out, struct hcl_eval *e, const struct
 	if (args[1].type != HCL_OBJECT)
 		return error_set(err, ERROR_INPUT, "argument 2 must be a map of variables, not %s",
 			hcl_type_name(args[1].type));
-	if (hcl2_arg_str(&path, e, args, 0, err) < 0 ||
-		read_argument(&bytes, e, args, true, err) < 0 ||
-		hcl_parse_template(&template, c->arena, bytes, path, err) < 0 ||
+	if (read_argument(&bytes, &where, e, args, true, err) < 0 ||
+		hcl_parse_template(&template, c->arena, bytes, where, err) < 0 ||
 		check_names(&args[1], template, e, err) < 0)
 		return -1;
 	c->template_depth++;

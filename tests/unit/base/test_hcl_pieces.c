@@ -138,6 +138,62 @@ static void what_is_computed_keeps_the_names(void **state)
 	check_displays(cases, countof(cases));
 }
 
+/* "line:col line:col", of the elements of a list or of the lines of a string. */
+static void check_places(const char *text, const char *want)
+{
+	scoped(arena) a = {0};
+	scoped(buf) got = {0};
+	struct error err = {0};
+	struct hcl_body *body = NULL;
+	struct hcl_value v = {0};
+	const struct hcl_function *tables[] = {hcl_functions_core};
+	struct hcl_value outer = hcl_string(STR("x\ny"));
+	struct origin lines[] = {{STR("o"), {0, 0, 101, 1}}, {STR("o"), {0, 0, 102, 1}}};
+	struct hcl_place place = {lines[0], lines, 2};
+	outer.place = &place;
+	struct hcl_variable o = {STR("o"), outer};
+	struct hcl_scope scope = {
+		.variables = &o, .variable_count = 1, .functions = tables, .function_tables = 1};
+	if (hcl_parse(&body, &a, str_from(text), STR("t"), &err) < 0 ||
+		hcl_evaluate(&v, body->attributes.items[0].expr, &scope, &a, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+	struct str rest = v.string;
+	struct str line = {0};
+	for (size_t i = 0; v.type == HCL_LIST && i < v.n; i++)
+		buf_printf(&got, "%u:%u ", hcl_line(&v.items[i], 0).span.line,
+			hcl_line(&v.items[i], 0).span.col);
+	for (size_t i = 0; rest.n > 0 && str_cut(&rest, '\n', &line); i++)
+		buf_printf(&got, "%u:%u ", hcl_line(&v, i).span.line, hcl_line(&v, i).span.col);
+	if (!str_is(buf_str(&got), want))
+		fail_msg("%s: %s, not %s", text, got.p ? got.p : "", want);
+}
+
+static void values_know_where_they_were_written(void **state)
+{
+	(void)state;
+	static const struct hcl_case cases[] = {
+		{"a = [\"x\",\n\"y\", 1]", "1:6 2:1 2:6 "},
+		{"a = concat([\"x\"], true ?\n [\"y\"] : [])", "1:13 2:3 "},
+		{"a = [for x in [\"x\",\n\"y\"] : x]", "1:16 2:1 "},
+		{"a = [o, upper(o)]", "101:1 1:9 "},
+		{"a = <<E\none\n  two\nE\n", "2:1 3:1 "},
+		{"a = <<-E\n    one\n      two\n    E\n", "2:5 3:5 "},
+		{"a = <<E\none ${1}\n${2} two\nthree\nE\n", "2:1 3:3 4:1 "},
+		{"a = <<E\none\n${o}\nthree\nE\n", "2:1 101:1 102:1 4:1 "},
+		{"a = <<E\n%{ for x in [1, 2] ~}\nx ${x}\n%{ endfor ~}\nend\nE\n", "3:1 3:1 5:1 "},
+		{"a = <<E\none\nE\n", "2:1 "},
+		{"a = \"x\\ny\"", "1:6 1:6 "},
+		{"a = \"${o}\\nz\"", "101:1 102:1 1:10 "},
+		{"a = chomp(<<E\none\ntwo\nE\n)", "2:1 3:1 "},
+		{"a = split(\"\\n\", <<E\none\ntwo\nE\n)", "2:1 3:1 0:0 "},
+		{"a = join(\"\\n\", [\"a\",\n\"b\"])", "1:17 2:1 "},
+		{"a = indent(2, o)", "101:1 102:1 "},
+		{"a = replace(o, \"x\", \"z\")", "101:1 102:1 "},
+	};
+	for (size_t i = 0; i < countof(cases); i++)
+		check_places(cases[i].text, cases[i].want);
+}
+
 static void long_names_of_holes_are_cut_and_stay_apart(void **state)
 {
 	(void)state;
@@ -162,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_keep_their_places),
 		cmocka_unit_test(what_is_computed_keeps_the_names),
+		cmocka_unit_test(values_know_where_they_were_written),
 		cmocka_unit_test(long_names_of_holes_are_cut_and_stay_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
