@@ -24,12 +24,17 @@ struct conf_member {
 	struct conf *value;
 };
 
-/* text: the string, or the number as written (one literal piece). Lives in an arena. */
+/*
+ * text: the string, or the number as written (one literal piece). lines: where line i of the text
+ * is written, when that is known apart from the origin. Lives in an arena.
+ */
 struct conf {
 	enum conf_type type;
 	bool boolean;
 	struct text text;
 	struct origin origin;
+	const struct origin *lines;
+	size_t line_count;
 	struct {
 		struct conf **items;
 		size_t n;

@@ -225,7 +225,8 @@ static int source_from_flags(struct fetch_source *out, struct pipeline *p,
 		.commit = or_empty(o->commit),
 		.tag = or_empty(o->tag),
 		.branch = or_empty(o->branch),
-		.path = str_from(o->template_path),
+		.path = str_is(str_from(o->template_path), ".") ? STR("")
+								: str_from(o->template_path),
 	};
 	return 0;
 }
@@ -236,28 +237,30 @@ static bool is_plain_path(struct str url)
 		(str_find_byte(url, ':') == STR_NPOS || url.p[0] == '/' || url.p[0] == '.');
 }
 
-/* A template of this machine: the tree is the repository around it, or else its directory. */
+/* The repository around a directory, or else that directory. */
+static struct str repository_around(struct arena *a, struct str directory)
+{
+	for (struct str dir = directory; dir.n > 0; dir = path_dir(dir)) {
+		struct str git = arena_printf(a, "%.*s/.git", STR_ARG(dir));
+		if (access(git.p, F_OK) == 0)
+			return dir;
+	}
+	return directory;
+}
+
+/* A template of this machine: a file, or a directory of HCL2 files. */
 static int open_directory(struct pipeline *p, const char *path, struct error *err)
 {
 	scoped(arena) scratch = {0};
+	struct stat st;
 	char *absolute = realpath(path, NULL);
 	if (!absolute)
 		return error_sys(err, "%s", path);
 	struct str full = arena_str(&p->arena, str_from(absolute));
 	free(absolute);
-	struct stat st;
-	if (stat(full.p, &st) == 0 && S_ISDIR(st.st_mode))
-		return error_set(
-			err, ERROR_INPUT, "%s: is a directory; name the template in it", path);
-	struct str root = path_dir(full);
-	for (struct str dir = root; dir.n > 0; dir = path_dir(dir)) {
-		struct str git = arena_printf(&scratch, "%.*s/.git", STR_ARG(dir));
-		if (access(git.p, F_OK) == 0) {
-			root = dir;
-			break;
-		}
-	}
-	p->template_path = str_from_index(full, root.n + 1);
+	bool directory = stat(full.p, &st) == 0 && S_ISDIR(st.st_mode);
+	struct str root = repository_around(&scratch, directory ? full : path_dir(full));
+	p->template_path = str_from_index(full, root.n < full.n ? root.n + 1 : root.n);
 	if (tree_dir_open(&p->directory, arena_cstr(&scratch, root), err) < 0)
 		return -1;
 	p->tree = tree_dir_tree(p->directory);
@@ -407,6 +410,22 @@ static int load(struct pipeline *p, const struct template_input *in, struct erro
 	return 0;
 }
 
+/* Without a path, the files at the top of the repository are the template. */
+static bool has_hcl2(const struct tree *tree)
+{
+	scoped(arena) a = {0};
+	struct str_list names = {0};
+	struct error ignored = {0};
+	if (tree_list(tree, STR(""), &a, &names, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++) {
+		if (str_has_suffix(names.items[i], STR(".pkr.hcl")) ||
+			str_has_suffix(names.items[i], STR(".pkr.json")))
+			return true;
+	}
+	return false;
+}
+
 int pipeline_template(struct pipeline *p, const struct template_options *o, struct error *err)
 {
 	struct template_input in = {
@@ -419,7 +438,7 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.warn_undeclared = o->warn_undeclared,
 		.guess_sensitive = true,
 	};
-	if (p->template_path.n == 0)
+	if (p->template_path.n == 0 && !has_hcl2(p->tree))
 		return error_set(err, ERROR_INPUT,
 			"no template: git+URL@COMMIT#path/to/template, or --template");
 	if (split_vars(&in, p, o, err) < 0 || load(p, &in, err) < 0)

@@ -1,4 +1,5 @@
 #include "template/gotmpl/gotmpl.h"
+#include "template/hcl2/hcl2.h"
 #include "template/legacy/legacy.h"
 
 static bool is_hcl2(const struct template_input *in)
@@ -19,13 +20,8 @@ int template_load(struct template **out, const struct template_input *in, struct
 	t->path = arena_str(&t->arena, in->path);
 	t->format = is_hcl2(in) ? TEMPLATE_HCL2 : TEMPLATE_JSON;
 	*out = t;
-	if (t->format == TEMPLATE_HCL2) {
-		struct load l = {.t = t, .arena = &t->arena, .in = in};
-		error_set(err, ERROR_INPUT, "HCL2 templates are not read yet; legacy JSON is");
-		load_tell(&l, t->path, err);
-		return -1;
-	}
-	if (legacy_load(t, in, err) < 0 || diags_check(&t->diags, err) < 0)
+	int status = t->format == TEMPLATE_HCL2 ? hcl2_load(t, in, err) : legacy_load(t, in, err);
+	if (status < 0 || diags_check(&t->diags, err) < 0)
 		return -1;
 	if (t->diags.errors > 0)
 		return error_set(

@@ -18,6 +18,7 @@ struct template_var {
 	struct str name;
 	struct str value;
 	bool withheld; /* sensitive, and not told to us: of the right type, but not known */
+	bool expression; /* HCL2: value is one, whatever the type of the variable is */
 };
 
 /*
@@ -79,8 +80,8 @@ enum template_variable_source {
 
 struct template_variable {
 	struct str name;
-	/* Marked when sensitive. HCL2: of a string its bytes, else an expression of the language. */
-	struct text value;
+	struct text value; /* marked when sensitive */
+	bool expression; /* HCL2: of anything but a string, value is an expression that gives it */
 	bool sensitive;
 	bool required; /* has no default */
 	enum template_variable_source source;
@@ -112,12 +113,24 @@ struct template_sequence {
 	size_t cap;
 };
 
+/*
+ * Where relative paths of a template start. Packer starts them where it was started: that is cwd
+ * when has_cwd, else it is not told, mostly the directory of the template (root) or one above it.
+ */
+struct template_paths {
+	const struct tree *tree;
+	struct str root;
+	bool has_cwd;
+	struct str cwd;
+};
+
 struct template_build {
 	struct str name; /* HCL2: "build.type.name" or "type.name" */
 	struct str source_name; /* what PACKER_BUILD_NAME and {{build_name}} say */
 	struct str type; /* of the builder */
 	struct origin origin;
 	const struct conf *config;
+	struct template_paths paths;
 	/* What the build is rehearsed on in place of its builder; empty and NULL: on that one. */
 	struct str other_type;
 	const struct conf *other_config;
@@ -191,16 +204,6 @@ MUST_CHECK int template_load(
 void template_free(struct template *t);
 DEFINE_SCOPED_PTR(template)
 
-/*
- * Where relative paths of a template start. Packer starts them where it was started: that is cwd
- * when has_cwd, else it is not told, mostly the directory of the template (root) or one above it.
- */
-struct template_paths {
-	const struct tree *tree;
-	struct str root;
-	bool has_cwd;
-	struct str cwd;
-};
 /*
  * Where a path leads; path is clean, in the tree ("" is its root). Without has_cwd, the nearest
  * directory from `root` upward in which there is something counts. entry.kind TREE_NONE, and the

@@ -3,7 +3,8 @@
  *
  *   ==> path             a file; template.json is the one that is loaded
  *   ==> options          var NAME=VALUE, var-file PATH, env NAME=VALUE, only LIST, except LIST,
- *                        template PATH, warn-undeclared
+ *                        template PATH (a directory too; "." is the root), cwd PATH, guess,
+ *                        withheld NAME=VALUE, data TYPE.NAME=JSON, warn-undeclared, declared-only
  *   ==> expect messages  "severity place: text" and "  hint"; always compared, none if absent
  *   ==> expect variables, builds, plan, lines   compared when there
  */
@@ -114,8 +115,9 @@ struct case_run {
 	struct case_tree tree;
 	struct template_input in;
 	struct template_var vars[16];
+	struct template_data data[4];
 	struct str var_files[4];
-	const char *environment[8];
+	const char *environment[16];
 	struct str expected[5];
 	struct buf got[5];
 };
@@ -123,30 +125,66 @@ struct case_run {
 enum { MESSAGES, VARIABLES, BUILDS, PLAN, LINES };
 static const char *const sections[] = {"messages", "variables", "builds", "plan", "lines"};
 
+static void read_var(struct case_run *c, struct str line, bool withheld)
+{
+	assert_true(c->in.var_count < countof(c->vars));
+	struct template_var *v = &c->vars[c->in.var_count++];
+	v->value = line;
+	v->withheld = withheld;
+	assert_true(str_cut(&v->value, '=', &v->name));
+}
+
+static void read_data(struct case_run *c, struct str line)
+{
+	assert_true(c->in.data_count < countof(c->data));
+	struct template_data *d = &c->data[c->in.data_count++];
+	d->value = line;
+	assert_true(str_cut(&d->value, '=', &d->name));
+}
+
+static void read_env(struct case_run *c, struct str line)
+{
+	size_t n = 0;
+	while (c->environment[n])
+		n++;
+	assert_true(n + 1 < countof(c->environment));
+	c->environment[n] = arena_cstr(&c->arena, line);
+}
+
+static struct str path_of(struct str line)
+{
+	return str_is(line, ".") ? STR("") : line;
+}
+
 static void read_option(struct case_run *c, struct str line)
 {
 	struct str word;
-	size_t n = 0;
 	if (!str_cut(&line, ' ', &word))
 		return;
-	while (c->environment[n])
-		n++;
-	if (str_is(word, "var")) {
-		struct template_var *v = &c->vars[c->in.var_count++];
-		v->value = line;
-		assert_true(str_cut(&v->value, '=', &v->name));
+	if (str_is(word, "var") || str_is(word, "withheld")) {
+		read_var(c, line, str_is(word, "withheld"));
 	} else if (str_is(word, "var-file")) {
+		assert_true(c->in.var_file_count < countof(c->var_files));
 		c->var_files[c->in.var_file_count++] = line;
+	} else if (str_is(word, "data")) {
+		read_data(c, line);
 	} else if (str_is(word, "env")) {
-		c->environment[n] = arena_cstr(&c->arena, line);
+		read_env(c, line);
 	} else if (str_is(word, "only")) {
 		c->in.only = line;
 	} else if (str_is(word, "except")) {
 		c->in.except = line;
 	} else if (str_is(word, "template")) {
-		c->in.path = line;
+		c->in.path = path_of(line);
+	} else if (str_is(word, "cwd")) {
+		c->in.has_cwd = true;
+		c->in.cwd = path_of(line);
 	} else if (str_is(word, "warn-undeclared")) {
 		c->in.warn_undeclared = true;
+	} else if (str_is(word, "guess")) {
+		c->in.guess_sensitive = true;
+	} else if (str_is(word, "declared-only")) {
+		c->in.declared_only = true;
 	} else {
 		fail_msg("unknown option \"%.*s\"", STR_ARG(word));
 	}
@@ -235,6 +273,16 @@ static void show_variables(struct case_run *c, const struct template *t)
 	for (size_t i = 0; i < t->env_used.n; i++)
 		buf_printf(out, "env %.*s=%.*s\n", STR_ARG(t->env_used.items[i].name),
 			STR_ARG(t->env_used.items[i].value));
+}
+
+static void show_data(struct case_run *c, const struct template *t)
+{
+	for (size_t i = 0; i < t->data.n; i++) {
+		const struct template_data *d = &t->data.items[i];
+		struct str place = origin_str(&c->arena, &d->origin);
+		buf_printf(&c->got[VARIABLES], "data %.*s (%.*s) = %.*s\n", STR_ARG(d->name),
+			STR_ARG(place), STR_ARG(d->value));
+	}
 }
 
 static void show_config(struct case_run *c, const char *indent, const struct conf *config)
@@ -365,6 +413,7 @@ static bool run_case(struct str name, struct str text)
 		.tree = &c.tree.tree,
 		.path = STR("template.json"),
 		.vars = c.vars,
+		.data = c.data,
 		.var_files = c.var_files,
 		.environment = c.environment,
 		.now = NOW,
@@ -373,9 +422,10 @@ static bool run_case(struct str name, struct str text)
 	int status = template_load(&t, &c.in, &err);
 	assert_int_equal(status<0, t->diags.errors> 0);
 	show_variables(&c, t);
-	for (size_t i = 0; i < t->builds.n; i++)
+	show_data(&c, t);
+	for (size_t i = 0; i < t->builds.n && !c.in.declared_only; i++)
 		show_build(&c, &t->builds.items[i]);
-	if (status == 0)
+	if (status == 0 && !c.in.declared_only)
 		run_plans(&c, t);
 	show_messages(&c, &t->diags);
 	bool good = check_sections(&c, name);

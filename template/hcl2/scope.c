@@ -1,0 +1,266 @@
+#include "template/hcl2/hcl2.h"
+
+/* ---- Names ---------------------------------------------------------------------------------- */
+
+static const char *const names[] = {
+	[SCOPE_VAR] = "var",
+	[SCOPE_LOCAL] = "local",
+	[SCOPE_DATA] = "data",
+	[SCOPE_SOURCE] = "source",
+	[SCOPE_BUILD] = "build",
+	[SCOPE_PATH] = "path",
+	[SCOPE_PACKER] = "packer",
+};
+
+static struct hcl_value object_of(
+	struct arena *a, const char *const *keys, const struct hcl_value *values, size_t n)
+{
+	struct str *list = arena_array(a, struct str, n);
+	for (size_t i = 0; i < n; i++)
+		list[i] = str_from(keys[i]);
+	return hcl_object(a, list, values, n);
+}
+
+/* ---- path ----------------------------------------------------------------------------------- */
+
+/* From one clean directory to another, by way of their common part. */
+static struct str relative(struct arena *a, struct str from, struct str to)
+{
+	struct str_list parts = {0};
+	struct str part;
+	while (from.n > 0 && to.n > 0) {
+		struct str x = from;
+		struct str y = to;
+		struct str first;
+		struct str second;
+		(void)!str_cut(&x, '/', &first);
+		(void)!str_cut(&y, '/', &second);
+		if (!str_eq(first, second))
+			break;
+		from = x;
+		to = y;
+	}
+	while (from.n > 0 && str_cut(&from, '/', &part))
+		list_push(a, &parts) = STR("..");
+	if (to.n > 0)
+		list_push(a, &parts) = to;
+	return parts.n > 0 ? arena_join(a, parts.items, parts.n, STR("/")) : STR(".");
+}
+
+/*
+ * Relative paths start at cwd, so that is "."; the template's directory is where it lies from
+ * there. When nobody tells where they start, it is the template's directory.
+ */
+static struct hcl_value paths(struct hcl2 *h)
+{
+	static const char *const keys[] = {"cwd", "root"};
+	const struct template_input *in = h->load.in;
+	struct str root = in->has_cwd ? relative(h->arena, in->cwd, h->root) : STR(".");
+	const struct hcl_value values[] = {hcl_string(STR(".")), hcl_string(root)};
+	return object_of(h->arena, keys, values, countof(keys));
+}
+
+/* ---- packer, source, build ------------------------------------------------------------------ */
+
+static struct hcl_value packer(struct arena *a)
+{
+	static const char *const keys[] = {"version", "iterationID", "versionFingerprint"};
+	const struct hcl_value values[] = {
+		hcl_string(STR(TEMPLATE_PACKER_VERSION)),
+		hcl_hole(a, STR("packer.iterationID")),
+		hcl_hole(a, STR("packer.versionFingerprint")),
+	};
+	return object_of(a, keys, values, countof(keys));
+}
+
+static struct hcl_value source_value(struct arena *a, struct hcl_value type, struct hcl_value name)
+{
+	static const char *const keys[] = {"type", "name"};
+	const struct hcl_value values[] = {type, name};
+	return object_of(a, keys, values, countof(keys));
+}
+
+/* What the running build knows; the holes have the names that {{ build }} gives them. */
+static struct hcl_value build_value(struct arena *a, struct str name)
+{
+	size_t n = 0;
+	while (template_build_names[n])
+		n++;
+	struct str *keys = arena_array(a, struct str, n + 1);
+	struct hcl_value *values = arena_array(a, struct hcl_value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = str_from(template_build_names[i]);
+		values[i] = hcl_hole(a, keys[i]);
+	}
+	keys[n] = STR("name");
+	values[n] = hcl_string(name);
+	return hcl_object(a, keys, values, n + 1);
+}
+
+static struct hcl_scope *inner_scope(
+	struct arena *a, const struct hcl_scope *outer, const struct hcl_variable *variable)
+{
+	struct hcl_scope *scope = arena_new(a, struct hcl_scope);
+	*scope = *outer;
+	scope->parent = outer;
+	scope->variables = variable;
+	scope->variable_count = 1;
+	return scope;
+}
+
+struct hcl_scope *hcl2_source_scope(
+	struct hcl2 *h, const struct hcl_scope *outer, const struct hcl2_use *u)
+{
+	struct hcl_variable *one = arena_array(h->arena, struct hcl_variable, 1);
+	one->name = STR("source");
+	one->value = source_value(h->arena, hcl_string(u->source->type), hcl_string(u->name));
+	return inner_scope(h->arena, outer, one);
+}
+
+struct hcl_scope *hcl2_use_scope(
+	struct hcl2 *h, const struct hcl_scope *outer, const struct hcl2_use *u, struct str build)
+{
+	struct hcl_variable *one = arena_array(h->arena, struct hcl_variable, 1);
+	one->name = STR("build");
+	one->value = build_value(h->arena, build);
+	return inner_scope(h->arena, hcl2_source_scope(h, outer, u), one);
+}
+
+/* ---- The scopes of a template --------------------------------------------------------------- */
+
+static void env_used(void *owner, struct str name, struct str value)
+{
+	load_env_used(owner, name, value);
+}
+
+static void init_contexts(struct hcl2 *h)
+{
+	static const char *const nothing[] = {NULL};
+	const struct template_input *in = h->load.in;
+	h->context = (struct hcl2_context){
+		.paths = {.tree = in->tree,
+			.root = h->root,
+			.has_cwd = in->has_cwd,
+			.cwd = in->cwd},
+		.now = in->now,
+		.environment = in->environment ? in->environment : nothing,
+		.env_used = env_used,
+		.owner = &h->load,
+		.seed = h->load.t->path,
+		.arena = h->arena,
+	};
+	h->default_context = h->context;
+	h->default_context.env_allowed = true;
+}
+
+/* Defaults of variables may call env and nothing else. */
+static const struct hcl_function *const *default_functions(struct hcl2 *h)
+{
+	struct hcl_function *table = arena_array(h->arena, struct hcl_function, 2);
+	const struct hcl_function **tables = arena_array(h->arena, const struct hcl_function *, 1);
+	for (const struct hcl_function *f = hcl2_functions; f->name; f++) {
+		if (str_is(STR("env"), f->name))
+			table[0] = *f;
+	}
+	tables[0] = table;
+	return tables;
+}
+
+void hcl2_scope_init(struct hcl2 *h)
+{
+	static const struct hcl_function *const tables[] = {hcl_functions_core, hcl2_functions};
+	init_contexts(h);
+	for (size_t i = 0; i < SCOPE_COUNT; i++) {
+		h->base[i].name = str_from(names[i]);
+		h->base[i].value = hcl_object(h->arena, NULL, NULL, 0);
+	}
+	h->base[SCOPE_SOURCE].value = source_value(h->arena, hcl_hole(h->arena, STR("source.type")),
+		hcl_hole(h->arena, STR("source.name")));
+	h->base[SCOPE_BUILD].value = hcl_hole(h->arena, STR("build"));
+	h->base[SCOPE_PATH].value = paths(h);
+	h->base[SCOPE_PACKER].value = packer(h->arena);
+	h->scope = (struct hcl_scope){
+		.variables = h->base,
+		.variable_count = SCOPE_COUNT,
+		.functions = tables,
+		.function_tables = countof(tables),
+		.ctx = &h->context,
+	};
+	h->default_scope = (struct hcl_scope){
+		.functions = default_functions(h),
+		.function_tables = 1,
+		.ctx = &h->default_context,
+	};
+	h->empty_scope = (struct hcl_scope){.ctx = &h->context};
+}
+
+int hcl2_eval(struct hcl2 *h, const struct hcl_expr *e, const struct hcl_scope *scope,
+	struct hcl_value *out)
+{
+	struct error err = {0};
+	if (load_is_full(&h->load))
+		return -1;
+	if (hcl_evaluate(out, e, scope, h->arena, &err) < 0)
+		return hcl2_tell(h, hcl_expr_origin(e), &err);
+	return 0;
+}
+
+/* ---- References ----------------------------------------------------------------------------- */
+
+static void keys_of(struct arena *a, const struct map *m, struct str prefix, struct str_list *out)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (str_has_prefix(m->items[i].key, prefix))
+			list_push(a, out) = str_from_index(m->items[i].key, prefix.n);
+	}
+}
+
+/* What is referred to, by its name in a map of what there is; false when that cannot be told. */
+static bool find_reference(const struct hcl_traversal *t, struct hcl2 *h, struct str *key)
+{
+	*key = t->steps[0];
+	for (size_t i = 1; i < t->n && i < (str_is(t->steps[0], "data") ? 3 : 2); i++)
+		*key = arena_printf(h->arena, "%.*s.%.*s", STR_ARG(*key), STR_ARG(t->steps[i]));
+	if (str_is(t->steps[0], "var") || str_is(t->steps[0], "local"))
+		return t->n > 1;
+	return str_is(t->steps[0], "data") && t->n > 2;
+}
+
+static bool is_declared(struct hcl2 *h, const struct hcl_traversal *t, struct str key)
+{
+	if (str_is(t->steps[0], "var"))
+		return map_has(&h->variables, t->steps[1]);
+	return map_has(&h->nodes, key);
+}
+
+static void hint_declared(struct hcl2 *h, const struct hcl_traversal *t, struct str key)
+{
+	struct str_list known = {0};
+	struct str root = arena_printf(h->arena, "%.*s.", STR_ARG(t->steps[0]));
+	bool var = str_is(t->steps[0], "var");
+	keys_of(h->arena, var ? &h->variables : &h->nodes, var ? STR("") : root, &known);
+	hcl2_hint_names(h, str_from_index(key, root.n), &known);
+}
+
+int hcl2_check_node(struct hcl2 *h, const struct hcl_traversal *t)
+{
+	struct str key;
+	if (!find_reference(t, h, &key) || str_is(t->steps[0], "var") || is_declared(h, t, key))
+		return 0;
+	load_error(&h->load, &t->origin, "%.*s is not declared", STR_ARG(key));
+	hint_declared(h, t, key);
+	return -1;
+}
+
+void hcl2_check_expr(struct hcl2 *h, const struct hcl_expr *e)
+{
+	struct hcl_traversals all = {0};
+	hcl_expr_traversals(e, h->arena, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct str key;
+		if (!find_reference(&all.items[i], h, &key) || is_declared(h, &all.items[i], key))
+			continue;
+		load_warning(&h->load, &all.items[i].origin, "%.*s is not declared", STR_ARG(key));
+		hint_declared(h, &all.items[i], key);
+	}
+}
