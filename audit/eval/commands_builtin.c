@@ -245,6 +245,8 @@ static void set_named(struct eval *e, struct str name, bool on)
 		option_set(e, OPTION_PIPEFAIL, on);
 	else if (str_is(name, "xtrace"))
 		option_set(e, OPTION_XTRACE, on);
+	else if (str_is(name, "nounset"))
+		option_set(e, OPTION_NOUNSET, on);
 }
 
 static int run_set(struct eval *e, const struct command *c, struct outcome *out)
@@ -266,6 +268,8 @@ static int run_set(struct eval *e, const struct command *c, struct outcome *out)
 				option_set(e, OPTION_ERREXIT, on);
 			if (w.p[k] == 'x')
 				option_set(e, OPTION_XTRACE, on);
+			if (w.p[k] == 'u')
+				option_set(e, OPTION_NOUNSET, on);
 			if (w.p[k] == 'o' && i + 1 < c->argc && c->words[i + 1].p)
 				set_named(e, c->words[++i], on);
 		}
@@ -368,6 +372,14 @@ static int run_source(struct eval *e, const struct command *c, struct outcome *o
 	return 1;
 }
 
+static bool in_function(const struct eval *e)
+{
+	for (const struct frame *f = e->frame; f; f = f->up)
+		if (f->kind == FRAME_FUNCTION)
+			return true;
+	return false;
+}
+
 static int run_trap(struct eval *e, const struct command *c, struct outcome *out)
 {
 	*out = success();
@@ -384,11 +396,28 @@ static int run_trap(struct eval *e, const struct command *c, struct outcome *out
 	};
 	struct branch b = branch_begin(e);
 	e->conditional++;
-	run_code(e, &r);
+	struct outcome o = run_code(e, &r);
 	e->conditional--;
 	branch_path(e, &b, true);
 	branch_path(e, &b, false);
 	branch_end(e, &b);
+	/* An ERR trap that ends the shell does what errexit does, though not inside functions. */
+	for (size_t i = 2; i < c->argc; i++)
+		if (word_is(c, i, "ERR"))
+			option_set(e, OPTION_ERRTRAP, o.dead && !in_function(e));
+	return 1;
+}
+
+/* wait gives the status of the job that it names, or 0 when it names none. */
+static int run_wait(struct eval *e, const struct command *c, struct outcome *out)
+{
+	(void)e;
+	*out = outcome_unknown();
+	if (c->argc != 2)
+		return 1;
+	const struct value *v = &c->argv[1];
+	if (v->n == 1 && v->items[0].credit)
+		out->when[1] = v->items[0].credit;
 	return 1;
 }
 
@@ -445,6 +474,7 @@ const struct command_entry commands_builtin[] = {
 	{"eval", run_eval, true},
 	{". source", run_source, true},
 	{"trap", run_trap, true},
+	{"wait", run_wait},
 	{"alias", run_alias},
 	{"exec", run_exec, true},
 	{"[ test", run_test},

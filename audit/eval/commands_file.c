@@ -545,30 +545,7 @@ static int run_crontab(struct eval *e, const struct command *c, struct outcome *
 	return 1;
 }
 
-/* ---- Building what was fetched -------------------------------------------------------------- */
-
-/* make, ./setup.py and the like run what stands in a directory. */
-static int run_build(struct eval *e, const struct command *c, struct outcome *out)
-{
-	static const char *const longs[] = {"--directory", "--build", "--project", NULL};
-	static const struct optspec spec = {.shorts = "CfjIo", .longs = longs};
-	struct opts o = opts_of(e, c, &spec);
-	struct opt opt;
-	struct str dir = STR(".");
-	*out = outcome_unknown();
-	while (opts_next(&o, &opt))
-		if (opt_is(&opt, "-C --directory --build --project") && opt.text.p)
-			dir = opt.text;
-	struct str inside = arena_printf(e->scratch, "%.*s/Makefile", STR_ARG(dir));
-	const struct file *f = guest_find(e, inside);
-	const struct taint *t = f ? value_taint(e, &f->content) : NULL;
-	flow_into(e, c, t,
-		&(struct sink){.to = "executable",
-			.name = base_name(c->words[0]),
-			.file = guest_shown(e, guest_path(e, dir))});
-	out_unknown(e, c, t);
-	return 1;
-}
+/* ---- Directories of programs ---------------------------------------------------------------- */
 
 /* Runs every program of a directory. */
 static int run_parts(struct eval *e, const struct command *c, struct outcome *out)
@@ -602,6 +579,5 @@ const struct command_entry commands_file[] = {
 		run_gunzip},
 	{"crontab", run_crontab},
 	{"run-parts", run_parts},
-	{"make gmake ninja cmake meson scons rake ant mvn gradle bazel", run_build},
 	{0},
 };

@@ -8,6 +8,7 @@ struct shell_words {
 	bool input; /* -s, or no operand */
 	bool errexit;
 	bool pipefail;
+	bool nounset;
 	size_t first; /* operand */
 };
 
@@ -18,12 +19,15 @@ static void shell_option(struct shell_words *s, const struct command *c, size_t 
 		s->command = s->command || w.p[k] == 'c';
 		s->input = s->input || w.p[k] == 's';
 		s->errexit = s->errexit || (w.p[k] == 'e' && w.p[0] == '-');
+		s->nounset = s->nounset || (w.p[k] == 'u' && w.p[0] == '-');
 		if (w.p[k] != 'o' && w.p[k] != 'O')
 			continue;
 		if (word_is(c, *i + 1, "pipefail"))
 			s->pipefail = true;
 		if (word_is(c, *i + 1, "errexit"))
 			s->errexit = true;
+		if (word_is(c, *i + 1, "nounset"))
+			s->nounset = true;
 		++*i;
 	}
 }
@@ -76,6 +80,7 @@ struct outcome run_shell(struct eval *e, const struct command *c, enum shell_dia
 		.child = true,
 		.errexit = s.errexit,
 		.pipefail = s.pipefail,
+		.nounset = s.nounset,
 		.wrapper = STR("sh"),
 	};
 	if (s.command) {
@@ -129,101 +134,6 @@ struct outcome run_shell_text(struct eval *e, const struct command *c, const str
 
 /* ---- Other languages ------------------------------------------------------------------------ */
 
-static const char *const fetch_words[] = {"urlopen", "urlretrieve", "requests.get", "http.client",
-	"httpx.", "urllib", "LWP", "HTTP::Tiny", "Net::HTTP", "open-uri", "URI.open", "fetch(",
-	"http.get", "https.get", "file_get_contents", "curl_exec", "socket", "wget", "curl ",
-	"Invoke-WebRequest"};
-static const char *const run_words[] = {"exec(", "eval(", "eval ", "exec ", "os.system",
-	"subprocess", "popen", "system(", "system ", "Function(", "child_process", "pty.spawn",
-	"runpy", "os.exec", "shell_exec", "passthru"};
-static const char *const shell_calls[] = {"os.system(", "system(", "popen(", "system ",
-	"shell_exec(", "execSync(", "getoutput(", "check_output(", "passthru("};
-
-static bool has_any(struct str text, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_contains(text, str_from(words[i])))
-			return true;
-	return false;
-}
-
-static struct str first_url(struct str text)
-{
-	static const char *const schemes[] = {"https://", "http://", "ftp://"};
-	size_t at = STR_NPOS;
-	for (size_t i = 0; i < countof(schemes); i++) {
-		size_t found = str_find(text, str_from(schemes[i]));
-		at = found < at ? found : at;
-	}
-	if (at == STR_NPOS)
-		return (struct str){0};
-	struct str url = str_from_index(text, at);
-	size_t n = 0;
-	while (n < url.n && url.p[n] > ' ' && !strchr("'\"`)>,;\\", url.p[n]))
-		n++;
-	return str_sub(url, 0, n);
-}
-
-/* The string that stands as the first argument of a call at `at`. */
-static bool literal_at(struct str text, size_t at, struct str *out)
-{
-	struct str rest = str_trim(str_from_index(text, at));
-	while (rest.n > 0 && strchr("([ ", rest.p[0]))
-		rest = str_from_index(rest, 1);
-	if (rest.n < 2 || !strchr("'\"`", rest.p[0]))
-		return false;
-	size_t end = str_find_byte(str_from_index(rest, 1), rest.p[0]);
-	if (end == STR_NPOS)
-		return false;
-	*out = str_sub(rest, 1, end);
-	return out->n > 0;
-}
-
-static void run_shell_calls(struct eval *e, const struct command *c, struct str text)
-{
-	for (size_t i = 0; i < countof(shell_calls); i++) {
-		struct str rest = text;
-		size_t at;
-		while ((at = str_find(rest, str_from(shell_calls[i]))) != STR_NPOS &&
-			charge(e, 16)) {
-			struct str code;
-			at += strlen(shell_calls[i]);
-			bool found = literal_at(rest, at, &code);
-			rest = str_from_index(rest, at);
-			if (!found)
-				continue;
-			struct value v = value_text(e, code);
-			run_shell_text(e, c, &v, STR("sh"), (struct place){0});
-		}
-	}
-}
-
-void language_scan(struct eval *e, const struct command *c, struct str program,
-	const struct value *text, bool file)
-{
-	struct str s = value_display(e, text);
-	(void)file;
-	charge(e, s.n);
-	emit_opaque(e, c, "language",
-		arena_printf(e->scratch, "%.*s code is read for its downloads and calls only",
-			STR_ARG(program)),
-		program);
-	run_shell_calls(e, c, s);
-	if (!has_any(s, fetch_words, countof(fetch_words)))
-		return;
-	struct str found = first_url(s);
-	struct value v = found.p ? value_text(e, found) : value_unknown(e, STR("…"), NULL);
-	struct url url = url_parse(e, &v);
-	if (!found.p)
-		url = (struct url){0};
-	struct download d = {.tool = program, .url = url};
-	struct source *source = download_emit(e, c, &d);
-	const struct taint *t = taint_of(e, source);
-	if (has_any(s, run_words, countof(run_words)))
-		flow_into(e, c, t, &(struct sink){.to = "interpreter", .name = program});
-	out_unknown(e, c, t);
-}
-
 struct language {
 	const char *names;
 	const char *text; /* options with code */
@@ -272,7 +182,7 @@ static void input_runs(struct eval *e, const struct command *c, const struct val
 	const struct taint *t = e->in ? value_taint(e, e->in) : NULL;
 	bool reads = str_contains(s, STR("stdin")) || str_contains(s, STR("STDIN")) ||
 		str_contains(s, STR("<>"));
-	if (t && reads && has_any(s, run_words, countof(run_words)))
+	if (t && reads && language_runs(s))
 		flow_into(e, c, t,
 			&(struct sink){.to = "interpreter", .name = base_name(c->words[0])});
 }

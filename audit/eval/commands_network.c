@@ -157,6 +157,7 @@ struct request {
 	bool insecure;
 	bool remote;
 	bool head;
+	struct str config; /* -K FILE */
 };
 
 static void request_add(struct request *r, const struct fetcher *f, const struct opt *opt)
@@ -172,6 +173,9 @@ static void request_add(struct request *r, const struct fetcher *f, const struct
 		r->remote = true;
 	else if (f->head && opt_is(opt, f->head))
 		r->head = true;
+	else if (f->output && str_is(str_from(f->names), "curl curlie") &&
+		opt_is(opt, "-K --config"))
+		r->config = opt->text;
 	else if ((plain || (f->url && opt_is(opt, f->url))) && r->url_count < countof(r->urls))
 		r->urls[r->url_count++] = opt->value;
 }
@@ -203,6 +207,34 @@ static bool local_file(struct eval *e, const struct url *u, struct str dest)
 	return true;
 }
 
+/* curl's file of options: NAME, NAME = VALUE, NAME VALUE. */
+static void read_config(struct eval *e, struct request *r)
+{
+	struct value content = guest_read(e, r->config);
+	struct str rest = value_display(e, &content);
+	struct str line;
+	while (str_cut(&rest, '\n', &line) && charge(e, 2)) {
+		line = str_trim(line);
+		size_t n = 0;
+		while (n < line.n && line.p[n] > ' ' && !strchr("=:", line.p[n]))
+			n++;
+		struct str name = str_sub(line, 0, n);
+		struct str value = str_trim(str_from_index(line, n));
+		while (value.n > 0 && value.p[0] && strchr("=: \"", value.p[0]))
+			value = str_from_index(value, 1);
+		if (str_has_suffix(value, STR("\"")))
+			value.n--;
+		while (name.n > 0 && name.p[0] == '-')
+			name = str_from_index(name, 1);
+		if (word_in(name, "insecure k"))
+			r->insecure = true;
+		else if (str_is(name, "url") && r->url_count < countof(r->urls))
+			r->urls[r->url_count++] = value_text(e, value);
+		else if (word_in(name, "output o") && r->output_count < countof(r->outputs))
+			r->outputs[r->output_count++] = value;
+	}
+}
+
 static int run_fetcher(struct eval *e, const struct command *c, struct outcome *out)
 {
 	struct str name = base_name(c->words[0]);
@@ -215,6 +247,8 @@ static int run_fetcher(struct eval *e, const struct command *c, struct outcome *
 	*out = outcome_unknown();
 	while (opts_next(&o, &opt))
 		request_add(r, f, &opt);
+	if (r->config.n > 0)
+		read_config(e, r);
 	r->insecure =
 		r->insecure || has_word(c, "--check-certificate=off --check-certificate=false");
 	if (r->head) {
@@ -415,11 +449,42 @@ static const struct credit *git_checkout(
 	return check_made(e, c, &k, NULL);
 }
 
+static struct str remote_key(struct eval *e, const struct git_words *g, struct str name)
+{
+	struct str dir = g->dir.p ? guest_path(e, g->dir) : STR("?");
+	return arena_printf(e->scratch, "git remote %.*s %.*s", STR_ARG(name), STR_ARG(dir));
+}
+
+/* git remote add|set-url NAME URL */
+static void git_remote(struct eval *e, const struct git_words *g)
+{
+	struct str verb;
+	struct str name;
+	if (g->n == 3 && value_const(e, &g->operands[0], &verb) && word_in(verb, "add set-url") &&
+		value_const(e, &g->operands[1], &name))
+		variable_set(e, remote_key(e, g, name), &g->operands[2], false);
+}
+
 static void git_pull(struct eval *e, const struct command *c, const struct git_words *g)
 {
 	struct download d = {.tool = STR("git"), .insecure = git_insecure(e, c), .dest = g->dir};
 	struct value url;
-	if (g->n > 0 && remote_path(e, &g->operands[0], &url))
+	struct str name = STR("origin");
+	for (size_t i = 0; i < g->n; i++) {
+		struct str ref;
+		bool known = value_const(e, &g->operands[i], &ref);
+		if (i == 0 && known)
+			name = ref;
+		/* What a full commit id names cannot change. */
+		if (i > 0 && known && is_commit(ref) && str_is(g->verb, "fetch")) {
+			d.pinned = g->n == 2;
+			d.ref = ref;
+		}
+	}
+	const struct variable *remote = variable_find(e, remote_key(e, g, name));
+	if (remote)
+		d.url = url_parse(e, &remote->value);
+	else if (g->n > 0 && remote_path(e, &g->operands[0], &url))
 		d.url = url_parse(e, &url);
 	else {
 		const struct file *f = guest_find(e, joined(e, g->dir, STR("x")));
@@ -442,6 +507,8 @@ static int run_git(struct eval *e, const struct command *c, struct outcome *out)
 		git_clone(e, c, &g);
 	else if (word_in(g.verb, "pull fetch"))
 		git_pull(e, c, &g);
+	else if (str_is(g.verb, "remote"))
+		git_remote(e, &g);
 	else if (word_in(g.verb, "checkout reset switch"))
 		out->when[1] = git_checkout(e, c, &g);
 	else if (word_in(g.verb, "verify-commit verify-tag")) {
@@ -516,6 +583,16 @@ static int run_store(struct eval *e, const struct command *c, struct outcome *ou
 
 /* ---- Sockets -------------------------------------------------------------------------------- */
 
+void socket_output(struct eval *e, const struct command *c, struct str peer)
+{
+	struct download d = {.tool = base_name(c->words[0]), .dest = STR("-")};
+	struct value url = peer.p
+		? value_text(e, arena_printf(e->scratch, "tcp://%.*s", STR_ARG(peer)))
+		: value_unknown(e, STR("…"), NULL);
+	d.url = url_parse(e, &url);
+	deliver(e, c, &d, false);
+}
+
 /* nc HOST PORT, telnet, socat - TCP:HOST:PORT, openssl s_client: what comes is on stdout. */
 static int run_socket(struct eval *e, const struct command *c, struct outcome *out)
 {
@@ -543,12 +620,9 @@ static int run_socket(struct eval *e, const struct command *c, struct outcome *o
 	}
 	if (listens || !host.p)
 		return 1;
-	struct download d = {.tool = name, .dest = STR("-")};
-	struct value url = value_text(e,
-		arena_printf(e->scratch, "tcp://%.*s%s%.*s", STR_ARG(host), port.n ? ":" : "",
-			STR_ARG(port)));
-	d.url = url_parse(e, &url);
-	deliver(e, c, &d, false);
+	socket_output(e, c,
+		arena_printf(
+			e->scratch, "%.*s%s%.*s", STR_ARG(host), port.n ? ":" : "", STR_ARG(port)));
 	return 1;
 }
 

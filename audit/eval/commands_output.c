@@ -119,6 +119,24 @@ static void printf_argument(struct printf_state *s, char conversion, bool plain)
 	}
 }
 
+/* Letters that are written as numbers are meant to be read by nobody. */
+static bool spells_letters(struct str format)
+{
+	size_t n = 0;
+	for (size_t i = 0; i + 2 < format.n; i++) {
+		if (format.p[i] != '\\')
+			continue;
+		bool hex = format.p[i + 1] == 'x';
+		size_t at = i + 1 + (hex || format.p[i + 1] == '0');
+		unsigned code;
+		if (escape_number(format, &at, hex ? 16 : 8, hex ? 2 : 3, &code) && code > ' ' &&
+			code < 127)
+			n++;
+		i++;
+	}
+	return n >= 2;
+}
+
 static void printf_round(struct printf_state *s, struct str format)
 {
 	size_t start = 0;
@@ -144,6 +162,15 @@ static void printf_round(struct printf_state *s, struct str format)
 	out_text(s->e, unescape(s->e, str_from_index(format, start)));
 }
 
+/* What was printed since `first` comes out of a decoder. */
+static void mark_decoded(struct eval *e, const struct command *c, size_t first)
+{
+	struct source *s = source_new(e, c, SOURCE_DECODER, base_name(c->words[0]), NULL);
+	const struct taint *t = taint_of(e, s);
+	for (size_t i = first; i < e->out->n; i++)
+		e->out->items[i].taint = taint_union(e, e->out->items[i].taint, t);
+}
+
 static int run_printf(struct eval *e, const struct command *c, struct outcome *out)
 {
 	size_t i = 1;
@@ -161,6 +188,7 @@ static int run_printf(struct eval *e, const struct command *c, struct outcome *o
 		return 1;
 	}
 	struct printf_state s = {e, c, i + 1, false};
+	size_t first = e->out->n;
 	if (!c->words[i].p) {
 		out_unknown(e, c, value_taint(e, &c->argv[i]));
 	} else {
@@ -168,6 +196,11 @@ static int run_printf(struct eval *e, const struct command *c, struct outcome *o
 			s.used = false;
 			printf_round(&s, c->words[i]);
 		} while (s.used && s.next < c->argc && charge(e, 4));
+		bool decodes = spells_letters(c->words[i]);
+		for (size_t k = i + 1; k < c->argc && str_contains(c->words[i], STR("%b")); k++)
+			decodes = decodes || spells_letters(c->words[k]);
+		if (decodes)
+			mark_decoded(e, c, first);
 	}
 	e->out = old;
 	if (variable) {
@@ -266,6 +299,7 @@ void out_filtered(struct eval *e, const struct command *c, const struct value *i
 		.text = arena_printf(e->scratch, "$(%.*s …)", STR_ARG(name)),
 		.taint = taint_via(e, value_taint(e, in), name, false),
 		.digest = value_digest(in),
+		.gates = (uint8_t)value_gates(in),
 		.sensitive = value_sensitive(in)};
 	struct value v = {&chunk, 1};
 	out_value(e, &v);
@@ -692,7 +726,7 @@ const struct command_entry commands_output[] = {
 	{"dirname basename realpath readlink", run_path},
 	{"pwd", run_pwd},
 	{"mktemp tempfile", run_mktemp},
-	{"sleep wait sync umask ulimit hash kill killall pkill chown chgrp chattr mkdir rmdir mount "
+	{"sleep sync umask ulimit hash kill killall pkill chown chgrp chattr mkdir rmdir mount "
 	 "umount logger",
 		run_quiet},
 	{0},

@@ -189,7 +189,8 @@ static size_t dashed_version(struct str s)
 
 static bool is_floating(struct str version)
 {
-	return version.n == 0 || word_in(version, "latest next stable edge master main HEAD *") ||
+	return version.n == 0 || str_has_prefix(version, STR("dev-")) ||
+		word_in(version, "latest next stable edge master main HEAD *") ||
 		str_find_byte(version, '*') != STR_NPOS || strchr("^~><", version.p[0]) != NULL;
 }
 
@@ -259,6 +260,8 @@ static void read_option(struct eval *e, struct packages *p, const struct opt *o)
 	if (opt_is(o, "--git --repo --add-repo -e --editable") && o->value.n > 0 &&
 		is_url(value_prefix(e, &o->value)))
 		add_operand(e, p, o);
+	else if (opt_is(o, "-e --editable") && o->text.n > 0)
+		p->file = o->text;
 	if (opt_is(o, "-r --requirement") && str_is(str_from(p->m->name), "pip"))
 		p->requirements = true;
 	if (opt_is(o, "--require-hashes --frozen-lockfile --immutable --locked"))
@@ -361,6 +364,22 @@ static void package_flows(
 		flow_into(e, c, value_taint(e, &f->content), &sink);
 }
 
+/* Without a package the tool takes the one of the directory, and runs its scripts. */
+static void directory_flows(struct eval *e, const struct command *c, const struct packages *p)
+{
+	struct str manager = str_from(p->m->name);
+	bool scripts = word_in(manager, "npm yarn pnpm composer") &&
+		(strcmp(p->action, "install") == 0 || has_word(c, "run start test exec build"));
+	bool compiles = word_in(manager, "cargo go") && !has_word(c, "--git") &&
+		has_word(c, "build run test install generate get") && p->url_value.n == 0;
+	if (str_is(manager, "go") && !has_word(c, ". ./... ./"))
+		compiles = compiles && p->names.n == 0;
+	if (p->names.n > 0 && !has_word(c, ". ./... run start test exec build"))
+		return;
+	if (scripts || compiles || (str_is(manager, "docker") && has_word(c, "build compose")))
+		run_directory(e, c, STR("."));
+}
+
 static void package_done(struct eval *e, const struct command *c, struct packages *p)
 {
 	struct url url = {0};
@@ -398,6 +417,7 @@ static int run_packager(struct eval *e, const struct command *c, struct outcome 
 	}
 	if (strcmp(p.action, "other") != 0)
 		package_done(e, c, &p);
+	directory_flows(e, c, &p);
 	out_unknown(e, c, NULL);
 	return 1;
 }

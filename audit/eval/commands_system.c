@@ -328,6 +328,7 @@ static int run_chpasswd(struct eval *e, const struct command *c, struct outcome 
 			a.name = (struct str){0};
 		a.password = unknown                                   ? "unknown"
 			: password.n == 0                              ? "empty"
+			: hashed && strchr("!*", password.p[0])        ? "locked"
 			: hashed || str_has_prefix(password, STR("$")) ? "hash"
 								       : "literal";
 		emit_account(e, c, &a);
@@ -568,14 +569,36 @@ static int run_defence(struct eval *e, const struct command *c, struct outcome *
 		return 1;
 	}
 	for (size_t i = 1; i < c->argc; i++) {
-		if (!c->words[i].p || !str_has_prefix(c->words[i], STR("--args=")))
-			continue;
-		config_cmdline(e, c, str_from_index(c->words[i], 7));
+		if (word_is(c, i, "--args") && i + 1 < c->argc && c->words[i + 1].p)
+			config_cmdline(e, c, c->words[i + 1]);
+		else if (c->words[i].p && str_has_prefix(c->words[i], STR("--args=")))
+			config_cmdline(e, c, str_from_index(c->words[i], 7));
 	}
 	return 1;
 }
 
+/* EDITOR='tee -a' visudo: what the editor writes is the file. */
+static int run_visudo(struct eval *e, const struct command *c, struct outcome *out)
+{
+	struct str path = STR("/etc/sudoers");
+	struct str editor;
+	struct value name = variable_value(e, STR("VISUAL"));
+	if (!value_const(e, &name, &editor))
+		name = variable_value(e, STR("EDITOR"));
+	*out = outcome_unknown();
+	for (size_t i = 1; i + 1 < c->argc; i++)
+		if (word_is(c, i, "-f") && c->words[i + 1].p)
+			path = c->words[i + 1];
+	if (!value_const(e, &name, &editor) || has_word(c, "-c --check -cf"))
+		return 1;
+	struct value text = value_text(
+		e, arena_printf(e->scratch, "%.*s %.*s", STR_ARG(editor), STR_ARG(path)));
+	*out = run_shell_text(e, c, &text, STR("sh"), (struct place){0});
+	return 1;
+}
+
 const struct command_entry commands_system[] = {
+	{"visudo", run_visudo},
 	{"systemctl", run_systemctl},
 	{"service update-rc.d chkconfig rc-update invoke-rc.d initctl sysv-rc-conf", run_service},
 	{"useradd adduser usermod", run_useradd},

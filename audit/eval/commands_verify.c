@@ -275,6 +275,25 @@ static int run_cosign(struct eval *e, const struct command *c, struct outcome *o
 	return 1;
 }
 
+static struct str in_option(const struct command *c, const char *name)
+{
+	for (size_t i = 1; i + 1 < c->argc; i++)
+		if (word_is(c, i, name))
+			return c->words[i + 1];
+	return (struct str){0};
+}
+
+/* `openssl passwd -6 TEXT`: a hash of what stands in the script. */
+static void out_hash(struct eval *e, const struct command *c, const struct opt *password)
+{
+	struct str s;
+	bool literal = password->text.n > 0 || (e->in && value_const(e, e->in, &s) && s.n > 0);
+	if (literal)
+		out_text(e, STR("$6$<hash>\n"));
+	else
+		out_unknown(e, c, NULL);
+}
+
 static int run_openssl(struct eval *e, const struct command *c, struct outcome *out)
 {
 	static const char *const longs[] = {"-verify", "-signature", "-in", "-out", "-prverify",
@@ -304,6 +323,14 @@ static int run_openssl(struct eval *e, const struct command *c, struct outcome *
 		content = guest_read(e, in.text);
 	else if (e->in)
 		content = *e->in;
+	if (str_is(verb, "s_client")) {
+		socket_output(e, c, in_option(c, "-connect"));
+		return 1;
+	}
+	if (str_is(verb, "passwd")) {
+		out_hash(e, c, &in);
+		return 1;
+	}
 	bool digests = str_is(verb, "dgst") || algorithm_named(verb).n != 0;
 	if (key && (digests || word_in(verb, "pkeyutl rsautl")))
 		out->when[1] = signature(e, c, in.text, "openssl", key);

@@ -83,6 +83,9 @@ struct credit {
 
 /* ---- Values --------------------------------------------------------------------------------- */
 
+/* What a condition may hang on, so that code behaves differently when or where it is watched. */
+enum gate { GATE_TIME = 1, GATE_PLACE = 2 };
+
 enum chunk_kind { CHUNK_NONE = 0, CHUNK_TEXT, CHUNK_UNKNOWN, CHUNK_CHOICE };
 
 /* That a chunk is the digest of some bytes. */
@@ -102,6 +105,8 @@ struct chunk {
 	bool quoted : 1; /* makes a field even when empty */
 	bool glob : 1; /* unquoted, so that * and ? are patterns */
 	bool brk : 1; /* a new field begins before it */
+	bool unset : 1; /* a variable that nothing sets: it may be empty */
+	uint8_t gates; /* GATE_… bits: what the value depends on */
 	struct str text; /* the bytes, or for people what is not known: "${X}", "$(…)" */
 	const struct taint *taint;
 	const struct digest_of *digest;
@@ -222,6 +227,8 @@ enum shell_option {
 	OPTION_XTRACE,
 	OPTION_EXTGLOB,
 	OPTION_ALIASES,
+	OPTION_NOUNSET,
+	OPTION_ERRTRAP, /* a trap on ERR that ends the shell */
 	OPTION_COUNT
 };
 
@@ -281,6 +288,7 @@ struct outcome {
 	bool dead; /* the path ends here */
 	enum truth status;
 	const struct credit *when[2]; /* [1]: on success */
+	unsigned gates; /* what the status depends on */
 };
 
 enum guard { GUARD_NONE = 0, GUARD_FATAL, GUARD_IGNORED };
@@ -343,6 +351,12 @@ struct eval {
 	unsigned ignoring; /* contexts in which errexit does not act */
 	enum guard guard;
 	const struct credit *last; /* of the last command's success */
+	const struct credit *job; /* of the last background command's success */
+	struct outcome captured; /* of the last command substitution */
+	unsigned gates; /* what decides whether this code runs */
+	struct str_list *piece; /* commands of the pipeline that is being run */
+	struct str_list upstream; /* those whose output this command reads */
+	unsigned looping; /* loops whose rounds are not counted */
 	bool background;
 	unsigned depth;
 	unsigned calls;
@@ -398,6 +412,9 @@ const struct taint *value_taint(struct eval *e, const struct value *v);
 bool value_foreign(const struct value *v);
 bool value_sensitive(const struct value *v);
 const struct digest_of *value_digest(const struct value *v);
+unsigned value_gates(const struct value *v);
+/* The value with every part depending on `gates` as well. */
+struct value value_gated(struct eval *e, const struct value *v, unsigned gates);
 bool value_equal(const struct value *a, const struct value *b);
 struct value value_join(
 	struct eval *e, const struct value *a, const struct value *b, struct str label);
@@ -448,6 +465,8 @@ void variable_set(struct eval *e, struct str name, const struct value *v, bool a
 void variable_put(struct eval *e, struct str name, const struct variable *v);
 void variable_export(struct eval *e, struct str name);
 struct value variable_value(struct eval *e, struct str name);
+/* Variables that a login shell has, whatever the plan says. */
+bool variable_is_ambient(struct str name);
 const struct args *args_of(const struct eval *e);
 void args_set(struct eval *e, const struct value *items, size_t n, bool open);
 struct str cwd_of(const struct eval *e);
@@ -463,6 +482,8 @@ void eval_fields(struct eval *e, const struct shell_word *w, struct chunks *out)
 void split_fields(struct eval *e, const struct value *raw, struct value_list *out);
 struct value eval_param(struct eval *e, const struct shell_param *p, bool quoted);
 bool eval_arith(struct eval *e, struct str text, int64_t *out);
+/* The word as a pattern: what was quoted is escaped. False when a part is not known. */
+bool word_pattern(struct eval *e, const struct shell_word *w, struct str *out);
 bool pattern_match(struct str pattern, struct str s, bool pathname);
 
 /* eval_list.c, eval_call.c, eval_script.c */
@@ -500,11 +521,13 @@ struct run {
 	const struct command *command;
 	const struct value *argv;
 	size_t argc;
+	bool args_open; /* whoever runs it may give it more */
 	enum shell_dialect dialect;
 	bool child;
 	bool inherits; /* eval and aliases: return and exit are the surrounding code's */
 	bool errexit;
 	bool pipefail;
+	bool nounset;
 	struct str wrapper;
 	struct str language; /* of a file: the interpreter, when it is no shell */
 	struct str name; /* of a script by itself */
@@ -611,6 +634,11 @@ extern const struct command_entry commands_verify[];
 extern const struct command_entry commands_package[];
 extern const struct command_entry commands_system[];
 extern const struct command_entry commands_interpreter[];
+extern const struct command_entry commands_query[];
+extern const struct command_entry commands_build[];
+
+/* commands_build.c: a tool that runs what stands in the directory */
+void run_directory(struct eval *e, const struct command *c, struct str dir);
 
 /* flow.c */
 struct source *source_new(struct eval *e, const struct command *c, enum source_kind kind,
@@ -635,6 +663,9 @@ struct download {
 	bool pinned;
 };
 struct source *download_emit(struct eval *e, const struct command *c, const struct download *d);
+
+/* commands_network.c: what the peer of a connection sends is on standard output */
+void socket_output(struct eval *e, const struct command *c, struct str peer);
 
 /* commands_verify.c: why the keys of the default keyring cannot be trusted, or "" */
 const char *keyring_reason(struct eval *e);
@@ -666,7 +697,8 @@ void run_script(struct eval *e, struct str text, struct str file);
 /* Text for a shell, in a child. */
 struct outcome run_shell_text(struct eval *e, const struct command *c, const struct value *text,
 	struct str wrapper, struct place place);
-/* commands_interpreter.c: one-liners of other languages, by the words that matter in them */
+/* language.c: code of other languages, by the words that matter in it */
+bool language_runs(struct str text);
 void language_scan(struct eval *e, const struct command *c, struct str program,
 	const struct value *text, bool file);
 

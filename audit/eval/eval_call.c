@@ -543,6 +543,7 @@ struct outcome run_function(struct eval *e, const struct command *c, const struc
 		return outcome_unknown();
 	}
 	e->calls++;
+	unsigned gates = e->gates;
 	const struct unit *unit = e->unit;
 	const void *args = e->process->args->value;
 	struct frame frame = frame_open(e, FRAME_FUNCTION);
@@ -555,6 +556,7 @@ struct outcome run_function(struct eval *e, const struct command *c, const struc
 	o = frame_close(e, &frame, o);
 	cell_set(e, e->process->args, args);
 	e->unit = unit;
+	e->gates = gates;
 	e->calls--;
 	return o;
 }
@@ -634,13 +636,15 @@ static struct outcome only_assigns(struct eval *e, const struct shell_command *c
 {
 	struct command none = {.node = c, .origin = unit_origin(e->unit, &c->span)};
 	none = command_new(e, &none, NULL, 0);
+	e->captured = (struct outcome){.status = TRUTH_YES};
 	for (size_t i = 0; i < c->assign_count && charge(e, 2); i++) {
 		eval_assign(e, &c->assigns[i], false);
 		struct value v = variable_value(e, c->assigns[i].name);
 		none.text = arena_printf(e->scratch, "%.*s=…", STR_ARG(c->assigns[i].name));
 		secret_assign(e, &none, c->assigns[i].name, &v, "variable");
 	}
-	return (struct outcome){.status = TRUTH_UNKNOWN};
+	/* The status is that of the last command substitution. */
+	return e->captured;
 }
 
 static struct outcome simple_body(struct eval *e, const struct shell_command *c)

@@ -142,11 +142,13 @@ static void keep_files(struct eval *e, size_t mark)
 struct outcome eval_subshell(struct eval *e, const struct shell_list *list)
 {
 	struct frame f = frame_open(e, FRAME_SUBSHELL);
+	unsigned gates = e->gates;
 	e->frame = &f;
 	struct outcome o = eval_list(e, list);
 	o = frame_close(e, &f, o);
 	keep_files(e, f.mark);
 	o.dead = false;
+	e->gates = gates;
 	return o;
 }
 
@@ -163,7 +165,7 @@ struct value eval_capture(struct eval *e, const struct shell_list *list, const s
 		e->in = in;
 	bool clears = e->process->dialect != SHELL_POSIX;
 	e->ignoring += clears;
-	eval_subshell(e, list);
+	e->captured = eval_subshell(e, list);
 	e->ignoring -= clears;
 	e->out = out;
 	e->in = old_in;

@@ -7,6 +7,7 @@
 
 static struct outcome piece_body(struct eval *e, const struct shell_command *c)
 {
+	unsigned gates = e->gates;
 	struct frame f = frame_open(e, FRAME_SUBSHELL);
 	e->frame = &f;
 	struct outcome o = eval_command(e, c);
@@ -18,6 +19,7 @@ static struct outcome piece_body(struct eval *e, const struct shell_command *c)
 			cell_set(e, d.items[i].cell, d.items[i].value);
 	}
 	o.dead = false;
+	e->gates = gates;
 	return o;
 }
 
@@ -49,6 +51,10 @@ static struct outcome eval_pieces(struct eval *e, const struct shell_pipeline *p
 	const struct credit *all = NULL;
 	bool pipefail = option_on(e, OPTION_PIPEFAIL);
 	enum guard guard = e->guard;
+	struct str_list commands = {0};
+	struct str_list *outer = e->piece;
+	struct str_list upstream = e->upstream;
+	e->piece = &commands;
 	for (size_t i = 0; i < p->command_count && charge(e, 4); i++) {
 		bool last = i + 1 == p->command_count;
 		struct chunks collected = {0};
@@ -59,6 +65,8 @@ static struct outcome eval_pieces(struct eval *e, const struct shell_pipeline *p
 		e->ignoring -= !last && !pipefail;
 		if (last && passes_result(p->commands[i]) && i > 0)
 			piece.when[1] = credit_union(e, piece.when[1], o.when[1]);
+		if (e->in)
+			piece.gates |= value_gates(e->in);
 		o = piece;
 		all = credit_union(e, all, piece.when[1]);
 		if (!last) {
@@ -66,8 +74,11 @@ static struct outcome eval_pieces(struct eval *e, const struct shell_pipeline *p
 			*v = chunks_value(e, &collected);
 			e->in = v;
 			e->in_place = heredoc_place(e, p->commands[i]);
+			e->upstream = commands;
 		}
 	}
+	e->piece = outer;
+	e->upstream = upstream;
 	e->out = out;
 	e->in = in;
 	e->in_place = in_place;
@@ -124,7 +135,9 @@ static enum guard guard_by(const struct shell_item *item, const struct shell_pip
 /* Under errexit a failure ends the shell here, so what follows may rely on success. */
 static void rely(struct eval *e, struct outcome *o)
 {
-	if (o->dead || e->ignoring > 0 || !option_on(e, OPTION_ERREXIT) || !o->when[1])
+	bool ends = option_on(e, OPTION_ERREXIT) ||
+		(option_on(e, OPTION_ERRTRAP) && e->function.n == 0);
+	if (o->dead || e->ignoring > 0 || !ends || !o->when[1])
 		return;
 	frame_end_path(e, FRAME_PROCESS, TRUTH_NO);
 	credit_apply(e, o->when[1], true);
@@ -133,7 +146,7 @@ static void rely(struct eval *e, struct outcome *o)
 static struct outcome join_and_or(
 	struct eval *e, enum shell_connector how, struct outcome a, struct outcome b)
 {
-	struct outcome o = {0};
+	struct outcome o = {.gates = a.gates | b.gates};
 	if (how == SHELL_AND) {
 		if (!b.dead)
 			o.when[1] = credit_union(e, a.when[1], b.when[1]);
@@ -150,6 +163,7 @@ static struct outcome join_and_or(
 /* A right side that is being evaluated: where its branch began, and what its left side gave. */
 struct right {
 	struct branch branch;
+	unsigned gates;
 	struct outcome left;
 };
 
@@ -161,6 +175,8 @@ static struct outcome begin_right(struct eval *e, struct right *r, enum shell_co
 	const struct shell_item *item, bool relied)
 {
 	r->branch = branch_begin(e);
+	r->gates = e->gates;
+	e->gates |= r->left.gates;
 	credit_apply(e, r->left.when[how == SHELL_AND], true);
 	e->conditional++;
 	e->ignoring += !relied;
@@ -177,6 +193,9 @@ static struct outcome end_right(
 {
 	e->conditional--;
 	e->last = NULL;
+	e->gates = r->gates;
+	if (o.dead)
+		e->gates |= r->left.gates; /* the rest runs only when the left side said so */
 	branch_path(e, &r->branch, o.dead);
 	credit_apply(e, r->left.when[how != SHELL_AND], o.dead);
 	branch_path(e, &r->branch, false);
@@ -252,8 +271,10 @@ struct outcome eval_list(struct eval *e, const struct shell_list *list)
 		o = eval_and_or(e, &list->items[i], end - i);
 		e->ignoring -= background;
 		e->background = old;
-		if (background)
+		if (background) {
+			e->job = o.when[1];
 			o = (struct outcome){.status = TRUTH_YES};
+		}
 		i = end;
 		if (o.dead)
 			break;
@@ -280,20 +301,25 @@ static struct outcome eval_if(struct eval *e, const struct shell_command *c)
 	struct outcome cond = eval_condition(e, c->cond);
 	if (cond.dead)
 		return cond;
+	unsigned gates = e->gates;
 	struct branch b = branch_begin(e);
 	e->conditional++;
+	e->gates |= cond.gates;
 	credit_apply(e, cond.when[1], true);
 	struct outcome yes = eval_list(e, c->body);
-	branch_path(e, &b, yes.dead);
+	branch_path(e, &b, yes.dead || cond.status == TRUTH_NO);
 	credit_apply(e, cond.when[0], true);
 	struct outcome no = eval_list(e, c->otherwise);
-	branch_path(e, &b, no.dead);
+	branch_path(e, &b, no.dead || cond.status == TRUTH_YES);
 	e->conditional--;
-	struct outcome o = {.dead = !branch_end(e, &b)};
+	struct outcome o = {.dead = !branch_end(e, &b), .gates = yes.gates | no.gates};
+	e->gates = gates;
+	if (yes.dead != no.dead)
+		e->gates |= cond.gates; /* what follows runs on one side only */
 	/* `if check; then true; else false; fi` hands the check on. */
-	if (no.dead || no.status == TRUTH_NO)
+	if (no.dead || no.status == TRUTH_NO || cond.status == TRUTH_YES)
 		o.when[1] = credit_union(e, cond.when[1], yes.when[1]);
-	if (yes.dead || yes.status == TRUTH_NO)
+	if (yes.dead || yes.status == TRUTH_NO || cond.status == TRUTH_NO)
 		o.when[1] = credit_union(e, cond.when[0], no.when[1]);
 	return o;
 }
@@ -340,17 +366,25 @@ static struct outcome eval_while(struct eval *e, const struct shell_command *c)
 	forget_in(e, c->cond);
 	bool breaks = forget_in(e, c->body);
 	int leave = c->kind == SHELL_UNTIL;
+	e->looping++;
 	struct outcome cond = eval_condition(e, c->cond);
-	if (cond.dead)
+	if (cond.dead) {
+		e->looping--;
 		return cond;
+	}
+	unsigned gates = e->gates;
 	struct branch b = branch_begin(e);
 	e->conditional++;
+	e->gates |= cond.gates;
 	credit_apply(e, cond.when[!leave], true);
 	struct outcome body = eval_list(e, c->body);
 	if (!body.dead && !breaks && cond.when[leave])
 		credit_apply(e, eval_condition(e, c->cond).when[leave], true);
 	e->conditional--;
+	e->looping--;
 	branch_path(e, &b, body.dead);
+	/* `while [ $(date +%s) -lt N ]; do sleep 60; done` holds what follows back. */
+	e->gates = gates | cond.gates;
 	if (!breaks)
 		credit_apply(e, cond.when[leave], true);
 	branch_path(e, &b, false);
@@ -425,7 +459,9 @@ static struct outcome eval_for(struct eval *e, const struct shell_command *c)
 		variable_set(e, c->name, &v, false);
 	}
 	e->conditional++;
+	e->looping++;
 	struct outcome o = eval_list(e, c->body);
+	e->looping--;
 	e->conditional--;
 	branch_path(e, &b, o.dead);
 	branch_path(e, &b, false);
@@ -461,27 +497,81 @@ static const struct credit *case_credit(struct eval *e, const struct shell_comma
 	return check_made(e, &here, &k, NULL);
 }
 
+/* Patterns that pattern_match does not know as the shell does. */
+static bool is_plain_pattern(const struct shell_word *w)
+{
+	for (size_t i = 0; i < w->part_count; i++)
+		if (w->parts[i].kind == SHELL_EXTGLOB ||
+			(w->parts[i].kind == SHELL_LITERAL &&
+				str_contains(w->parts[i].text, STR("[:"))))
+			return false;
+	return true;
+}
+
+/*
+ * Whether the item is taken, when subject and patterns are known; not in loops, where the first
+ * round does not tell of the others.
+ */
+static enum truth item_matches(
+	struct eval *e, const struct value *subject, const struct shell_case_item *item)
+{
+	struct str text;
+	enum truth found = TRUTH_NO;
+	if (e->looping > 0 || value_gates(subject) || !value_const(e, subject, &text))
+		return TRUTH_UNKNOWN;
+	for (size_t i = 0; i < item->pattern_count; i++) {
+		struct str pattern;
+		if (!is_plain_pattern(item->patterns[i]) ||
+			!word_pattern(e, item->patterns[i], &pattern))
+			found = TRUTH_UNKNOWN;
+		else if (pattern_match(pattern, text, false))
+			return TRUTH_YES;
+	}
+	return found;
+}
+
+static struct outcome eval_item(
+	struct eval *e, const struct shell_command *c, size_t i, const struct value *subject)
+{
+	struct outcome o = {0};
+	credit_apply(e, case_credit(e, c, subject, &c->items[i]), true);
+	/* ;& goes on into the next body. */
+	for (size_t k = i; k < c->item_count && !o.dead && charge(e, 1); k++) {
+		o = eval_list(e, c->items[k].body);
+		if (c->items[k].terminator != '&')
+			break;
+	}
+	return o;
+}
+
+/*
+ * What is surely not taken is run for its facts, since a later build may take it; what it changes
+ * is forgotten.
+ */
 static struct outcome eval_case(struct eval *e, const struct shell_command *c)
 {
 	struct value subject = eval_word(e, c->subject);
+	unsigned gates = e->gates;
+	bool ended = false;
 	struct branch b = branch_begin(e);
 	bool all = false;
-	e->conditional++;
+	bool first = true; /* no item above may have been taken */
+	e->gates |= value_gates(&subject);
 	for (size_t i = 0; i < c->item_count && charge(e, 4); i++) {
-		struct outcome o = {0};
-		credit_apply(e, case_credit(e, c, &subject, &c->items[i]), true);
-		/* ;& goes on into the next body. */
-		for (size_t k = i; k < c->item_count && !o.dead && charge(e, 1); k++) {
-			o = eval_list(e, c->items[k].body);
-			if (c->items[k].terminator != '&')
-				break;
-		}
-		branch_path(e, &b, o.dead);
-		all = all || catches_all(&c->items[i]);
+		enum truth taken = item_matches(e, &subject, &c->items[i]);
+		bool sure = taken == TRUTH_YES && c->items[i].terminator == ';';
+		e->conditional += !(sure && first);
+		struct outcome o = eval_item(e, c, i, &subject);
+		e->conditional -= !(sure && first);
+		branch_path(e, &b, o.dead || all || taken == TRUTH_NO);
+		ended = ended || o.dead;
+		first = first && taken == TRUTH_NO;
+		all = all || sure || catches_all(&c->items[i]);
 	}
-	e->conditional--;
 	if (!all)
 		branch_path(e, &b, false);
+	if (!ended)
+		e->gates = gates;
 	return (struct outcome){.dead = !branch_end(e, &b)};
 }
 

@@ -70,8 +70,7 @@ bool pattern_match(struct str p, struct str s, bool pathname)
 	return true;
 }
 
-/* The word as a pattern: what was quoted is escaped. False when a part is not known. */
-static bool pattern_of(struct eval *e, const struct shell_word *w, struct str *out)
+bool word_pattern(struct eval *e, const struct shell_word *w, struct str *out)
 {
 	struct chunks raw = {0};
 	struct str_list parts = {0};
@@ -219,19 +218,19 @@ static bool operate(struct eval *e, const struct shell_param *p, struct str s, s
 		return true;
 	case SHELL_OP_TRIM_PREFIX:
 	case SHELL_OP_TRIM_PREFIX_LONG:
-		if (!pattern_of(e, p->arg, &pattern))
+		if (!word_pattern(e, p->arg, &pattern))
 			return false;
 		*out = trim_prefix(e, s, pattern, longest);
 		return true;
 	case SHELL_OP_TRIM_SUFFIX:
 	case SHELL_OP_TRIM_SUFFIX_LONG:
-		if (!pattern_of(e, p->arg, &pattern))
+		if (!word_pattern(e, p->arg, &pattern))
 			return false;
 		*out = trim_suffix(e, s, pattern, longest);
 		return true;
 	case SHELL_OP_REPLACE: {
 		struct value v = eval_word(e, p->arg2);
-		if (!pattern_of(e, p->arg, &pattern) || !value_const(e, &v, &with))
+		if (!word_pattern(e, p->arg, &pattern) || !value_const(e, &v, &with))
 			return false;
 		*out = replace(e, s, p->op_text, pattern, with);
 		return true;
@@ -287,6 +286,12 @@ static struct value positional(struct eval *e, struct str name)
 	}
 	if (str_is(name, "?")) {
 		struct chunk c = {.kind = CHUNK_UNKNOWN, .text = label, .credit = e->last};
+		struct chunks one = {0};
+		chunks_add(e, &one, &c);
+		return chunks_value(e, &one);
+	}
+	if (str_is(name, "!")) {
+		struct chunk c = {.kind = CHUNK_UNKNOWN, .text = label, .credit = e->job};
 		struct chunks one = {0};
 		chunks_add(e, &one, &c);
 		return chunks_value(e, &one);
@@ -363,19 +368,10 @@ static struct value parameter(struct eval *e, const struct shell_param *p, bool 
 	return variable_value(e, p->name);
 }
 
-/* Variables that a login shell has, whatever the plan says. */
-static bool is_ambient(struct str name)
-{
-	return word_in(name,
-		"HOME PATH USER LOGNAME SHELL PWD OLDPWD HOSTNAME LANG TERM IFS UID "
-		"EUID PPID RANDOM SECONDS SUDO_USER SUDO_UID SUDO_GID MAIL TZ "
-		"BASH_VERSION BASH LINENO FUNCNAME OSTYPE MACHTYPE HOSTTYPE");
-}
-
 static struct value defaulted(
 	struct eval *e, const struct shell_param *p, const struct value *v, bool unset)
 {
-	bool absent = (unset && !is_ambient(p->name)) || (p->colon && value_empty(v));
+	bool absent = (unset && !variable_is_ambient(p->name)) || (p->colon && value_empty(v));
 	struct value other = {0};
 	if (p->op == SHELL_OP_ALTERNATE) {
 		if (absent)
@@ -420,6 +416,8 @@ static struct value operated(struct eval *e, const struct shell_param *p, const 
 		.text = label,
 		.taint = value_taint(e, v),
 		.digest = value_digest(v),
+		.gates = (uint8_t)value_gates(v),
+		.unset = v->n == 1 && v->items[0].unset && p->op != SHELL_OP_LENGTH,
 		.sensitive = value_sensitive(v)};
 	struct chunks one = {0};
 	chunks_add(e, &one, &c);

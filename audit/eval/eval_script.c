@@ -75,11 +75,13 @@ static struct process *child_of(struct eval *e, const struct run *r)
 	struct process *p = process_new(e, e->process, r->dialect);
 	set_initial(p, OPTION_ERREXIT, r->errexit);
 	set_initial(p, OPTION_PIPEFAIL, r->pipefail);
+	set_initial(p, OPTION_NOUNSET, r->nounset);
 	struct args *args = arena_new(e->scratch, struct args);
 	if (r->argc > 1) {
 		args->items = r->argv + 1;
 		args->n = r->argc - 1;
 	}
+	args->open = r->args_open;
 	p->args->value = args;
 	p->arg0 = r->path;
 	return p;
@@ -122,6 +124,7 @@ static struct outcome run_parsed(
 		args_set(e, r->argv + 1, r->argc - 1, false);
 	}
 	bool framed = !r->inherits;
+	unsigned gates = e->gates;
 	struct frame f = frame_open(e, r->child ? FRAME_PROCESS : FRAME_SOURCE);
 	struct str function = e->function;
 	if (framed)
@@ -137,8 +140,10 @@ static struct outcome run_parsed(
 		emit_opaque(e, &where, "syntax", script->error.text, e->unit->path);
 		e->facts->opaque++;
 	}
-	if (framed)
+	if (framed) {
 		o = frame_close(e, &f, o);
+		e->gates = gates;
+	}
 	e->function = function;
 	if (r->child) {
 		e->process = process;
@@ -303,6 +308,7 @@ static void options_of(struct run *r, struct str options)
 		if (word.n < 2 || word.p[0] != '-' || word.p[1] == '-')
 			continue;
 		r->errexit = r->errexit || str_find_byte(word, 'e') != STR_NPOS;
+		r->nounset = r->nounset || str_find_byte(word, 'u') != STR_NPOS;
 	}
 }
 
@@ -358,6 +364,7 @@ void run_script(struct eval *e, struct str text, struct str file)
 		.text = value_text(e, text),
 		.command = &c,
 		.child = true,
+		.args_open = true,
 		.dialect = s.program.n != 0 ? dialect_of(s.program) : SHELL_BASH,
 		.name = file,
 	};

@@ -362,6 +362,16 @@ void variable_export(struct eval *e, struct str name)
 	variable_put(e, name, &next);
 }
 
+bool variable_is_ambient(struct str name)
+{
+	return word_in(name,
+		"HOME PATH USER LOGNAME SHELL PWD OLDPWD HOSTNAME LANG TERM IFS UID "
+		"EUID PPID RANDOM SECONDS SUDO_USER SUDO_UID SUDO_GID MAIL TZ "
+		"BASH_VERSION BASH LINENO FUNCNAME OSTYPE MACHTYPE HOSTTYPE "
+		"EPOCHSECONDS EPOCHREALTIME BASH_SOURCE BASH_VERSINFO BASHPID REPLY "
+		"TMPDIR DPKG_MAINTSCRIPT_PACKAGE");
+}
+
 struct value variable_value(struct eval *e, struct str name)
 {
 	const struct variable *v = variable_find(e, name);
@@ -374,7 +384,17 @@ struct value variable_value(struct eval *e, struct str name)
 	struct str cwd = cwd_of(e);
 	if (str_is(name, "PWD") && cwd.n > 0 && cwd.p[0] != '?')
 		return value_text(e, cwd);
-	return value_unknown(e, arena_printf(e->scratch, "${%.*s}", STR_ARG(name)), NULL);
+	if (str_is(name, "IFS"))
+		return value_text(e, STR(" \t\n"));
+	struct chunk *c = arena_new(e->scratch, struct chunk);
+	c->kind = CHUNK_UNKNOWN;
+	c->text = arena_printf(e->scratch, "${%.*s}", STR_ARG(name));
+	c->unset = !variable_is_ambient(name) && !option_on(e, OPTION_NOUNSET);
+	if (word_in(name, "EPOCHSECONDS EPOCHREALTIME SECONDS"))
+		c->gates = GATE_TIME;
+	else if (str_is(name, "HOSTNAME"))
+		c->gates = GATE_PLACE;
+	return (struct value){c, 1};
 }
 
 const struct args *args_of(const struct eval *e)

@@ -112,7 +112,8 @@ void chunks_add_value(struct eval *e, struct chunks *c, const struct value *v)
 
 static bool chunk_plain(const struct chunk *c)
 {
-	return c->kind == CHUNK_TEXT && !c->taint && !c->digest && !c->split && !c->glob && !c->brk;
+	return c->kind == CHUNK_TEXT && !c->taint && !c->digest && !c->split && !c->glob &&
+		!c->brk && !c->gates;
 }
 
 /* Neighbouring known texts become one. */
@@ -280,6 +281,24 @@ bool value_sensitive(const struct value *v)
 		if (v->items[i].sensitive)
 			return true;
 	return false;
+}
+
+unsigned value_gates(const struct value *v)
+{
+	unsigned gates = 0;
+	for (size_t i = 0; i < v->n; i++)
+		gates |= v->items[i].gates;
+	return gates;
+}
+
+struct value value_gated(struct eval *e, const struct value *v, unsigned gates)
+{
+	struct chunk *items = arena_array(e->scratch, struct chunk, v->n + 1);
+	for (size_t i = 0; i < v->n; i++) {
+		items[i] = v->items[i];
+		items[i].gates |= (uint8_t)gates;
+	}
+	return (struct value){items, v->n};
 }
 
 const struct digest_of *value_digest(const struct value *v)

@@ -118,8 +118,15 @@ static const char *phase_name(enum fact_phase phase)
 		[PHASE_BUILD] = "build",
 		[PHASE_FIRSTBOOT] = "firstboot",
 		[PHASE_RUNTIME] = "runtime",
-		[PHASE_HOST] = "host"};
+		[PHASE_HOST] = "host",
+		[PHASE_BOOT] = "boot"};
 	return names[phase];
+}
+
+static const char *gate_name(unsigned gates)
+{
+	static const char *const names[] = {NULL, "time", "place", "time place"};
+	return names[gates & (GATE_TIME | GATE_PLACE)];
 }
 
 struct members members_of(struct eval *e, const struct command *c)
@@ -133,6 +140,7 @@ struct members members_of(struct eval *e, const struct command *c)
 	put_str(&m, "script", script);
 	put_str(&m, "function", e->function.n != 0 ? e->function : none);
 	put_int(&m, "step", e->step ? e->step->id : 0);
+	put_cstr(&m, "gate", gate_name(e->gates));
 	return m;
 }
 
@@ -361,13 +369,75 @@ static void put_words(struct members *m, const struct command *c)
 	put_shown_list(m, "operands", operands.items, operands.n);
 }
 
+/* The name as it is written, when that is not how it reads: quotes inside, escapes, variables. */
+static struct str spelling(struct eval *e, const struct command *c)
+{
+	struct str none = {0};
+	if (!c->node || c->skipped || c->node->kind != SHELL_SIMPLE || c->node->word_count == 0 ||
+		!e->unit || !c->words[0].p)
+		return none;
+	const struct span *at = &c->node->words[0]->span;
+	struct str raw = str_sub(e->unit->text, at->off, at->len);
+	return str_eq(raw, c->words[0]) || str_find_byte(raw, TEXT_MARK) != STR_NPOS ? none : raw;
+}
+
+static bool may_be_empty(const struct value *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->items[i].unset)
+			return true;
+	return false;
+}
+
+/* Operands that hang on variables which nothing sets, as they read when those are empty. */
+static void put_if_unset(struct members *m, const struct command *c)
+{
+	struct eval *e = m->e;
+	struct str_list list = {0};
+	for (size_t i = 1; i < c->argc; i++) {
+		struct chunks rest = {0};
+		if (c->words[i].p || !may_be_empty(&c->argv[i]))
+			continue;
+		for (size_t k = 0; k < c->argv[i].n; k++)
+			if (!c->argv[i].items[k].unset)
+				chunks_add(e, &rest, &c->argv[i].items[k]);
+		struct value v = chunks_value(e, &rest);
+		struct str s;
+		if (value_const(e, &v, &s) && s.n > 0)
+			list_push(e->scratch, &list) = s;
+	}
+	put_list(m, "if_unset", list.items, list.n);
+}
+
+/* The programs of the system that operands are copies of or links to. */
+static void put_targets(struct members *m, const struct command *c)
+{
+	struct eval *e = m->e;
+	struct str_list list = {0};
+	bool changes = c->words[0].p && word_in(base_name(c->words[0]), "chmod setcap chown");
+	for (size_t i = 1; changes && i < c->argc; i++) {
+		struct str to = c->words[i].n > 0 ? guest_alias(e, c->words[i]) : STR("");
+		if (to.n > 0)
+			list_push(e->scratch, &list) = to;
+	}
+	put_list(m, "targets", list.items, list.n);
+}
+
+#define UPSTREAM_MAX 16
+
+static void note_upstream(struct eval *e, const struct command *c)
+{
+	if (e->piece && e->piece->n < UPSTREAM_MAX && c->text.n > 0)
+		list_push(e->scratch, e->piece) = c->text;
+}
+
 /* Of all that the fact will say, so that what was said needs not be made. */
 static uint64_t exec_hash(const struct eval *e, const struct command *c, bool fatal, struct str in)
 {
 	uint64_t h = mix(0xe8ec, e->step ? e->step->id : 0);
 	h = mix(h,
 		(uint64_t)e->phase | (uint64_t)fatal << 8 | (uint64_t)e->guard << 9 |
-			(uint64_t)e->background << 16);
+			(uint64_t)e->background << 16 | (uint64_t)e->gates << 24);
 	h = mix(h, ((uint64_t)c->origin.span.line << 32) | c->origin.span.col);
 	h = mix(h, str_hash(c->origin.file));
 	h = mix(h, e->unit ? str_hash(e->unit->path) : 0);
@@ -387,6 +457,7 @@ void emit_exec(struct eval *e, const struct command *c)
 	bool fatal = e->guard == GUARD_FATAL || errexit;
 	if (e->in && !value_const(e, e->in, &in))
 		in = (struct str){0};
+	note_upstream(e, c);
 	if (!seen_add(e, exec_hash(e, c, fatal, in)))
 		return;
 	struct members m = members_of(e, c);
@@ -398,6 +469,10 @@ void emit_exec(struct eval *e, const struct command *c)
 	put_bool(&m, "background", e->background);
 	put_redirects(&m, c);
 	put_str(&m, "stdin", in);
+	put_shown(&m, "spelled", spelling(e, c));
+	put_if_unset(&m, c);
+	put_targets(&m, c);
+	put_list(&m, "upstream", e->upstream.items, e->upstream.n);
 	if (emit(e, FACT_EXEC, c, &m) != SIZE_MAX)
 		e->facts->commands++;
 }

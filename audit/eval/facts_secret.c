@@ -190,6 +190,9 @@ static bool is_literal_password(struct str s)
 	if (s.n == 0 || str_find_byte(s, ' ') != STR_NPOS || s.p[0] == '/' || s.p[0] == '<' ||
 		s.p[0] == '$' || s.p[0] == '%')
 		return false;
+	if (str_has_prefix(s, STR("env:")) || str_has_prefix(s, STR("file:")) ||
+		str_has_prefix(s, STR("fd:")))
+		return false; /* openssl and its like: where the password is */
 	return !word_in(s, "true false yes no none null stdin prompt env file ask - 0 1");
 }
 

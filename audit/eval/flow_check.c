@@ -100,6 +100,29 @@ static struct outcome truth_of(const struct credit *credit, bool equal)
 	return o;
 }
 
+/* What two texts that are known compare to; not in loops, whose other rounds are not known. */
+static enum truth truth_known(struct eval *e, const struct value *a, const struct value *b)
+{
+	struct str x;
+	struct str y;
+	if (e->looping > 0 || !value_const(e, a, &x) || !value_const(e, b, &y))
+		return TRUTH_UNKNOWN;
+	return str_eq(x, y) ? TRUTH_YES : TRUTH_NO;
+}
+
+static enum truth truth_not(enum truth t)
+{
+	return t == TRUTH_YES ? TRUTH_NO : t == TRUTH_NO ? TRUTH_YES : t;
+}
+
+static unsigned gates_of(const struct value *values, size_t n)
+{
+	unsigned gates = 0;
+	for (size_t i = 0; i < n; i++)
+		gates |= value_gates(&values[i]);
+	return gates;
+}
+
 /* `$?` (or a variable that holds it) against 0. */
 static const struct credit *status_credit(
 	struct eval *e, const struct value *a, const struct value *b)
@@ -120,6 +143,7 @@ int run_test(struct eval *e, const struct command *c, struct outcome *out)
 	bool negated = n > 2 && word_is(c, 1, "!");
 	first += negated;
 	*out = outcome_unknown();
+	out->gates = gates_of(c->argv, c->argc);
 	if (n < first + 3 || n - first != 3 || !c->words[first + 1].p)
 		return 1;
 	struct str op = c->words[first + 1];
@@ -132,7 +156,13 @@ int run_test(struct eval *e, const struct command *c, struct outcome *out)
 		return 1;
 	}
 	const struct credit *credit = compare(e, c, &c->argv[first], &c->argv[first + 2]);
+	unsigned gates = out->gates;
 	*out = truth_of(credit, equal != negated);
+	out->gates = gates;
+	if (!credit && word_in(op, "= == !=")) {
+		enum truth same = truth_known(e, &c->argv[first], &c->argv[first + 2]);
+		out->status = equal != negated ? same : truth_not(same);
+	}
 	return 1;
 }
 
@@ -152,13 +182,17 @@ struct outcome eval_cond(struct eval *e, const struct shell_command *c)
 			list_push(e->scratch, &operands) = v;
 	}
 	here = command_new(e, &here, operands.items, operands.n);
+	struct outcome o = {.gates = gates_of(operands.items, operands.n)};
 	if (operands.n != 2 || str_contains(text, STR("||")) || str_contains(text, STR("=~")))
-		return outcome_unknown();
+		return o;
 	const struct credit *credit = status_credit(e, &operands.items[0], &operands.items[1]);
 	if (!credit)
 		credit = compare(e, &here, &operands.items[0], &operands.items[1]);
 	bool negated = str_contains(text, STR("! "));
-	return truth_of(credit, unequal == negated);
+	unsigned gates = o.gates;
+	o = truth_of(credit, unequal == negated);
+	o.gates = gates;
+	return o;
 }
 
 /* ---- Lists of digests ----------------------------------------------------------------------- */

@@ -234,6 +234,18 @@ static bool read_socket(struct eval *e, struct str path, struct value *out)
 	return true;
 }
 
+/* Files that tell the time, or what machine this is. */
+static unsigned path_gates(struct str path)
+{
+	if (str_is(path, "/proc/uptime"))
+		return GATE_TIME;
+	bool place = str_has_prefix(path, STR("/sys/class/dmi/")) ||
+		str_has_prefix(path, STR("/sys/devices/virtual/dmi/")) ||
+		str_has_prefix(path, STR("/sys/hypervisor/")) ||
+		word_in(path, "/proc/cpuinfo /proc/1/cgroup /.dockerenv /etc/hostname");
+	return place ? GATE_PLACE : 0;
+}
+
 struct value guest_read(struct eval *e, struct str path)
 {
 	struct value v;
@@ -244,8 +256,10 @@ struct value guest_read(struct eval *e, struct str path)
 		return (struct value){0};
 	if (is_stdin_path(path) || str_is(path, "-"))
 		return e->in ? *e->in : value_unknown(e, STR("…"), NULL);
-	if (!f)
-		return value_unknown(e, arena_printf(e->scratch, "$(<%.*s)", STR_ARG(path)), NULL);
+	if (!f) {
+		v = value_unknown(e, arena_printf(e->scratch, "$(<%.*s)", STR_ARG(path)), NULL);
+		return value_gated(e, &v, path_gates(path));
+	}
 	if (f->tree || f->binary)
 		return value_unknown(e, STR("…"), value_taint(e, &f->content));
 	return f->content;

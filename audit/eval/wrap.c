@@ -17,7 +17,7 @@ struct wrap {
 
 static const char *const sudo_longs[] = {"--user", "--group", "--chdir", "--host", "--prompt",
 	"--role", "--type", "--other-user", "--close-from", "--chroot", "--command-timeout", NULL};
-static const char *const env_longs[] = {"--unset", "--chdir", NULL};
+static const char *const env_longs[] = {"--unset", "--chdir", "--split-string", NULL};
 static const char *const timeout_longs[] = {"--kill-after", "--signal", NULL};
 static const char *const nice_longs[] = {"--adjustment", NULL};
 static const char *const ionice_longs[] = {"--class", "--classdata", "--pid", NULL};
@@ -34,7 +34,7 @@ static const struct wrap wraps[] = {
 	{"sudo", "sudo", {"ugCDhprtTUR", sudo_longs, true}, "-u --user",
 		"-v -k -K -l -V --validate --list --version", 0, true, true},
 	{"doas", "doas", {"uC", NULL, true}, "-u", "-L", 0, true, true},
-	{"env", "env", {"uC", env_longs, true}, NULL, NULL, 0, true},
+	{"env", "env", {"uCS", env_longs, true}, NULL, NULL, 0, true},
 	{"timeout gtimeout", "timeout", {"ks", timeout_longs, true}, NULL, NULL, 1},
 	{"nohup", "nohup", {NULL, NULL, true}},
 	{"nice", "nice", {"n", nice_longs, true}},
@@ -129,6 +129,25 @@ static struct outcome run_login(
 	return run_shell_text(e, c, &v, wrapper, word_place(e, c, from));
 }
 
+/* env -S 'NAME=VALUE command words': env itself takes the string apart, as a shell would. */
+static struct outcome run_split(
+	struct eval *e, const struct command *c, const struct value *text, struct str wrapper)
+{
+	struct chunks code = {0};
+	chunks_add_value(e, &code, text);
+	struct opts o = opts_of(e, c, &(struct optspec){.shorts = "uCS", .stop = true});
+	struct opt opt;
+	while (opts_next(&o, &opt) && opt.name.n != 0)
+		continue;
+	for (size_t i = opt.name.n == 0 && opt.value.n > 0 ? opt.index : c->argc; i < c->argc;
+		i++) {
+		chunks_add_text(e, &code, STR(" "));
+		chunks_add_value(e, &code, &c->argv[i]);
+	}
+	struct value all = chunks_value(e, &code);
+	return run_shell_text(e, c, &all, wrapper, (struct place){0});
+}
+
 static int run_wrap(struct eval *e, const struct command *c, struct outcome *out)
 {
 	const struct wrap *w = wrap_find(base_name(c->words[0]));
@@ -136,6 +155,7 @@ static int run_wrap(struct eval *e, const struct command *c, struct outcome *out
 	struct opt opt;
 	struct scoped_variables old = {0};
 	struct str user = e->user;
+	struct value split = {0};
 	bool query = false;
 	bool login = false;
 	unsigned operands = w->operands;
@@ -145,6 +165,8 @@ static int run_wrap(struct eval *e, const struct command *c, struct outcome *out
 	while (opts_next(&o, &opt)) {
 		query = query || (w->query && opt_is(&opt, w->query));
 		login = login || (w->root && opt_is(&opt, "-i -s --login --shell"));
+		if (w->assigns && opt_is(&opt, "-S --split-string"))
+			split = opt.value;
 		if (w->user_options && opt_is(&opt, w->user_options))
 			e->user = opt.text;
 		if (opt.name.n != 0)
@@ -159,11 +181,15 @@ static int run_wrap(struct eval *e, const struct command *c, struct outcome *out
 		command = opt.index;
 		break;
 	}
-	if (w->assigns)
+	if (w->assigns && split.n > 0)
+		command = c->argc;
+	else if (w->assigns)
 		command = take_assigns(e, c, command, &old);
 	struct command inner = *c;
 	inner.external = !word_in(base_name(c->words[0]), "builtin time");
-	if (login)
+	if (split.n > 0)
+		*out = run_split(e, c, &split, str_from(w->label));
+	else if (login)
 		*out = run_login(e, c, command, str_from(w->label));
 	else if (command >= c->argc || query)
 		emit_exec(e, c);
@@ -208,6 +234,27 @@ static int run_busybox(struct eval *e, const struct command *c, struct outcome *
 	struct command inner = *c;
 	inner.external = true;
 	*out = run_argv(e, &inner, c->argv + 1, c->argc - 1, STR("busybox"));
+	return 1;
+}
+
+/* The loader starts the program that it is given: /lib64/ld-linux-x86-64.so.2 FILE. */
+static int run_loader(struct eval *e, const struct command *c, struct outcome *out)
+{
+	static const char *const longs[] = {
+		"--library-path", "--preload", "--audit", "--argv0", "--inhibit-rpath", NULL};
+	static const struct optspec spec = {.longs = longs, .stop = true};
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
+	*out = outcome_unknown();
+	while (opts_next(&o, &opt) && opt.name.n != 0)
+		continue;
+	if (opt.value.n == 0 || opt.name.n != 0 || has_word(c, "--list --verify --help")) {
+		emit_exec(e, c);
+		return 1;
+	}
+	struct command inner = *c;
+	inner.external = true;
+	*out = run_argv(e, &inner, c->argv + opt.index, c->argc - opt.index, STR("command"));
 	return 1;
 }
 
@@ -508,6 +555,9 @@ const struct command_entry commands_wrap[] = {
 	{"at batch", run_at, true},
 	{"command", run_command_builtin, true},
 	{"busybox toybox", run_busybox, true},
+	{"ld.so ld-linux.so.2 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 ld-musl-x86_64.so.1 "
+	 "ld-musl-aarch64.so.1",
+		run_loader, true},
 	{"su runuser", run_su, true},
 	{"xargs", run_xargs, true},
 	{"parallel", run_parallel, true},
