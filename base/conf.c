@@ -235,9 +235,11 @@ static int to_text_list(const struct decoder *d, const struct conf *c, struct te
 		.items = arena_array(d->arena, struct text, n),
 		.origins = arena_array(d->arena, struct origin, n),
 		.n = n,
+		.values = arena_array(d->arena, const struct conf *, n),
 	};
 	for (size_t i = 0; i < n; i++) {
-		list.origins[i] = element(c, i)->origin;
+		list.values[i] = element(c, i);
+		list.origins[i] = list.values[i]->origin;
 		if (to_text(d, element(c, i), &list.items[i]) < 0)
 			return -1;
 	}

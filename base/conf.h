@@ -73,6 +73,7 @@ struct text_list {
 	struct text *items;
 	struct origin *origins; /* n of them, one per item */
 	size_t n;
+	const struct conf **values; /* n of them: what each was made of; NULL: of no value */
 };
 struct int_list {
 	int64_t *items;

@@ -63,43 +63,22 @@ struct digest compile_digest(struct compiler *c, const struct text *content)
 
 /* ---- Paths ---------------------------------------------------------------------------------- */
 
-/*
- * Packer starts relative paths where it was started, which a template does not tell: mostly in the
- * template's directory or one above it. The nearest in which there is something counts.
- */
 int compile_find(
 	struct compiler *c, struct str path, const struct origin *o, struct compile_path *out)
 {
 	struct error e = {0};
+	struct template_found found = {0};
 	*out = (struct compile_path){0};
 	out->slash = str_has_suffix(path, STR("/"));
-	if (path.n == 0)
-		return compile_error(c, o, "the path is empty");
-	if (path.p[0] == '/' || !str_is_cstr(path)) {
-		compile_error(c, o, "%.*s: a path must be relative to the template", STR_ARG(path));
-		diag_hint(c->diags, c->diag_arena, "only files of the commit are used");
+	if (template_find(&found, &c->paths, path, c->arena, &e) < 0) {
+		compile_error(c, o, "%s", e.text);
+		if (path.n > 0)
+			diag_hint(c->diags, c->diag_arena, "only files of the commit are used");
 		return -1;
 	}
-	while (path.n > 1 && path.p[path.n - 1] == '/')
-		path.n--;
-	if (!path_join(c->arena, c->root, path, &out->path)) {
-		compile_error(c, o, "%.*s: the path leaves the repository", STR_ARG(path));
-		diag_hint(c->diags, c->diag_arena, "only files of the commit are used");
-		return -1;
-	}
-	for (struct str from = c->root;; from = path_dir(from)) {
-		struct str there;
-		if (path_join(c->arena, from, path, &there)) {
-			if (tree_stat(c->tree, there, &out->entry, &e) < 0)
-				return compile_error(c, o, "%s", e.text);
-			if (out->entry.kind != TREE_NONE) {
-				out->path = there;
-				return 0;
-			}
-		}
-		if (from.n == 0)
-			return 0;
-	}
+	out->path = found.path;
+	out->entry = found.entry;
+	return 0;
 }
 
 int compile_read(struct compiler *c, struct str path, const struct origin *o,

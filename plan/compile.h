@@ -32,7 +32,7 @@ struct compiler {
 	struct arena *arena; /* the plan's */
 	const struct template_build *build;
 	const struct tree *tree;
-	struct str root; /* directory of the template, where relative paths start */
+	struct template_paths paths;
 	struct diags *diags;
 	struct arena *diag_arena;
 	uint32_t group; /* index of the one that grows */
@@ -106,6 +106,9 @@ void content_add_line(
 /* A string of the template at `o`; its lines are found behind its escape sequences. */
 void content_add(
 	struct content *t, struct compiler *c, const struct text *text, const struct origin *o);
+/* The same for the text of a value that may know where each of its lines is written. */
+void content_add_value(
+	struct content *t, struct compiler *c, const struct text *text, const struct conf *value);
 /* The end of a line. */
 void content_end_line(struct content *t, struct compiler *c);
 /* What was added, with neighbouring literals joined. */

@@ -123,6 +123,33 @@ void content_add(
 	text_push_text(&t->text, c->arena, text);
 }
 
+/* Lines of one string in quotes are all at its beginning; its escape sequences say more. */
+static bool knows_lines(const struct conf *value)
+{
+	for (size_t i = 1; i < value->line_count; i++) {
+		if (value->lines[i].span.off != value->lines[0].span.off)
+			return true;
+	}
+	return false;
+}
+
+void content_add_value(
+	struct content *t, struct compiler *c, const struct text *text, const struct conf *value)
+{
+	bool open = line_is_open(t);
+	size_t breaks = count_breaks(text);
+	if (!knows_lines(value)) {
+		content_add(t, c, text, &value->origin);
+		return;
+	}
+	for (size_t i = 0; i <= breaks; i++) {
+		size_t known = i < value->line_count ? i : value->line_count - 1;
+		if (i > 0 || !open)
+			add_line_origin(t, c, &value->lines[known]);
+	}
+	text_push_text(&t->text, c->arena, text);
+}
+
 void content_end_line(struct content *t, struct compiler *c)
 {
 	text_push(&t->text, c->arena, STR("\n"));

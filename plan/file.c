@@ -193,7 +193,8 @@ static int upload_content(struct transfer *t)
 	if (ends_with_slash(&t->config->destination))
 		return compile_error(c, &o,
 			"file: with \"content\", \"destination\" is a file, not a directory");
-	content_add(&content, c, &t->config->content, &o);
+	content_add_value(
+		&content, c, &t->config->content, conf_find(t->p->config, STR("content")));
 	struct step *s = compile_step(c, STEP_UPLOAD, &o);
 	if (!s)
 		return -1;

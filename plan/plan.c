@@ -198,10 +198,13 @@ int plan_make(struct plan **out, const struct template_build *build, const struc
 		.arena = &p->arena,
 		.build = build,
 		.tree = tree,
-		.root = path_dir(build->origin.file),
+		.paths = build->paths,
 		.diags = d,
 		.diag_arena = a,
 	};
+	if (!c.paths.tree)
+		c.paths =
+			(struct template_paths){.tree = tree, .root = path_dir(build->origin.file)};
 	size_t errors = d->errors;
 	size_t first = d->n;
 	bool failed = compile_build(&c) < 0 || d->errors > errors;

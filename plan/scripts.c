@@ -21,6 +21,15 @@ static void add_shebang(struct content *content, struct compiler *c,
 	content_end_line(content, c);
 }
 
+static void add_line(
+	struct content *content, struct compiler *c, const struct text_list *lines, size_t i)
+{
+	if (lines->values)
+		content_add_value(content, c, &lines->items[i], lines->values[i]);
+	else
+		content_add(content, c, &lines->items[i], &lines->origins[i]);
+}
+
 static int add_lines(struct compiler *c, const struct template_provisioner *p,
 	const struct scripts *s, script_add_fn *add, void *ctx)
 {
@@ -28,7 +37,7 @@ static int add_lines(struct compiler *c, const struct template_provisioner *p,
 	struct origin o = compile_origin(p, s->key);
 	add_shebang(&content, c, p, s);
 	for (size_t i = 0; i < s->lines->n; i++) {
-		content_add(&content, c, &s->lines->items[i], &s->lines->origins[i]);
+		add_line(&content, c, s->lines, i);
 		content_end_line(&content, c);
 	}
 	compile_label(c, arena_printf(c->arena, "%s (inline)", s->type));

@@ -217,7 +217,7 @@ static int add_string(const struct boot *b, struct content *content, const struc
 	if (value->type != CONF_STRING)
 		return boot_fail_type(b, value, "strings");
 	struct text text = render(b, value);
-	content_add(content, b->c, &text, &value->origin);
+	content_add_value(content, b->c, &text, value);
 	return 0;
 }
 

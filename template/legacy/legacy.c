@@ -107,8 +107,17 @@ static void make_build(struct legacy *l, const struct legacy_builder *b)
 		.component = COMPONENT_BUILDER,
 		.type = b->type,
 	};
+	const struct template_input *in = l->load.in;
 	struct template_build out = {
-		.name = b->name, .source_name = b->name, .type = b->type, .origin = b->origin};
+		.name = b->name,
+		.source_name = b->name,
+		.type = b->type,
+		.origin = b->origin,
+		.paths = {.tree = in->tree,
+			.root = path_dir(l->load.t->path),
+			.has_cwd = in->has_cwd,
+			.cwd = in->cwd},
+	};
 	struct conf *config = NULL;
 	if (l->load.in->declared_only) {
 		list_push(l->load.arena, &l->load.t->builds) = out;
