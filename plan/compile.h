@@ -24,6 +24,17 @@ extern const struct provisioner *const provisioner_table[];
 extern const struct provisioner provisioner_shell;
 extern const struct provisioner provisioner_file;
 extern const struct provisioner provisioner_shell_local;
+extern const struct provisioner provisioner_powershell;
+extern const struct provisioner provisioner_windows_shell;
+extern const struct provisioner provisioner_windows_restart;
+extern const struct provisioner provisioner_ansible;
+extern const struct provisioner provisioner_ansible_local;
+extern const struct provisioner provisioner_puppet_masterless;
+extern const struct provisioner provisioner_puppet_server;
+extern const struct provisioner provisioner_chef_solo;
+extern const struct provisioner provisioner_chef_client;
+extern const struct provisioner provisioner_salt_masterless;
+extern const struct provisioner provisioner_hcp_sbom;
 extern const struct provisioner provisioner_sleep;
 extern const struct provisioner provisioner_breakpoint;
 
@@ -88,6 +99,13 @@ void text_push(struct text *t, struct arena *a, struct str literal);
 void text_push_text(struct text *t, struct arena *a, const struct text *other);
 struct text text_joined(const struct text *t, struct arena *a);
 
+/* What stands for a byte where it would mean something else. A table ends with a zeroed entry. */
+struct escape {
+	char from;
+	const char *to;
+};
+struct text text_escaped(struct arena *a, const struct text *t, const struct escape *table);
+
 /* ---- content.c: text with a place per line -------------------------------------------------- */
 
 /* text: its literals are pieces of their own until content_text joins them. */
@@ -134,7 +152,11 @@ struct environment {
 struct environment_spec {
 	const struct text_list *list; /* "K=V" */
 	const struct text_map *map; /* comes later and wins */
+	const struct escape *escape; /* of the values */
 };
+
+extern const struct escape escape_quotes[]; /* within '' of sh */
+extern const struct escape escape_powershell[]; /* within "" of PowerShell */
 
 MUST_CHECK int environment_make(struct environment *out, struct compiler *c,
 	const struct template_provisioner *p, const struct environment_spec *spec);
@@ -156,9 +178,16 @@ struct scripts {
 	const struct text_list *lines; /* empty: files */
 	const struct text *shebang; /* empty: /bin/sh -e */
 	bool own_shebang; /* lines that begin with "#!" need no other */
+	bool no_shebang;
+	/* What stands around the lines; may be NULL. */
+	void (*before)(void *ctx, struct content *content);
+	void (*after)(void *ctx, struct content *content);
 	struct str script;
 	const struct str_list *scripts;
 };
+/* There is something to run, from one of the keys only. */
+MUST_CHECK int compile_check_scripts(
+	struct compiler *c, const struct template_provisioner *p, const struct scripts *s);
 typedef int script_add_fn(
 	void *ctx, const struct origin *o, const struct content *content, struct str source);
 MUST_CHECK int compile_scripts(struct compiler *c, const struct template_provisioner *p,

@@ -29,6 +29,30 @@ struct text text_joined(const struct text *t, struct arena *a)
 	return out;
 }
 
+static struct str escaped(struct arena *a, struct str s, const struct escape *table)
+{
+	scoped(buf) out = {0};
+	for (size_t i = 0; i < s.n; i++) {
+		const struct escape *e = table;
+		while (e->to && e->from != s.p[i])
+			e++;
+		buf_add(&out, e->to ? str_from(e->to) : str_sub(s, i, 1));
+	}
+	return arena_str(a, buf_str(&out));
+}
+
+struct text text_escaped(struct arena *a, const struct text *t, const struct escape *table)
+{
+	struct text out = {0};
+	for (size_t i = 0; i < t->n; i++) {
+		struct text_piece piece = t->items[i];
+		if (piece.kind != TEXT_HOLE)
+			piece.value = escaped(a, piece.value, table);
+		list_push(a, &out) = piece;
+	}
+	return out;
+}
+
 static void add_line_origin(struct content *t, struct compiler *c, const struct origin *o)
 {
 	/* Beyond the limit, plan_line gives the last place that is known. */
@@ -106,6 +130,12 @@ static size_t count_breaks(const struct text *text)
 	return n;
 }
 
+static bool ends_with_break(const struct text *text)
+{
+	const struct text_piece *last = &text->items[text->n - 1];
+	return last->kind == TEXT_LITERAL && str_has_suffix(last->value, STR("\n"));
+}
+
 void content_add(
 	struct content *t, struct compiler *c, const struct text *text, const struct origin *o)
 {
@@ -113,6 +143,9 @@ void content_add(
 	size_t at = 0;
 	bool open = line_is_open(t);
 	size_t breaks = count_breaks(text);
+	/* Behind the last break there is no line yet. */
+	if (breaks > 0 && ends_with_break(text))
+		breaks--;
 	for (size_t i = 0; i <= breaks; i++) {
 		struct origin line = inside(o, raw, at);
 		if (i > 0 || !open)

@@ -22,31 +22,14 @@ static void put(
 	e->entries.items[at] = (struct environment_entry){name, *value};
 }
 
-/* ' ends the quotes that the format puts around a value. */
-static struct str escape_quotes(struct arena *a, struct str s)
-{
-	scoped(buf) out = {0};
-	for (size_t i = 0; i < s.n; i++)
-		buf_add(&out, s.p[i] == '\'' ? STR("'\"'\"'") : str_sub(s, i, 1));
-	return arena_str(a, buf_str(&out));
-}
+const struct escape escape_quotes[] = {{'\'', "'\"'\"'"}, {0}};
+const struct escape escape_powershell[] = {
+	{'$', "`$"}, {'"', "`\""}, {'`', "``"}, {'\'', "`'"}, {0}};
 
-static struct text escaped(struct arena *a, const struct text *value)
+static void put_escaped(struct environment *e, struct compiler *c, struct str name,
+	const struct text *value, const struct escape *escape)
 {
-	struct text out = {0};
-	for (size_t i = 0; i < value->n; i++) {
-		struct text_piece piece = value->items[i];
-		if (piece.kind != TEXT_HOLE)
-			piece.value = escape_quotes(a, piece.value);
-		list_push(a, &out) = piece;
-	}
-	return out;
-}
-
-static void put_escaped(
-	struct environment *e, struct compiler *c, struct str name, const struct text *value)
-{
-	struct text quoted = escaped(c->arena, value);
+	struct text quoted = text_escaped(c->arena, value, escape);
 	put(e, c, name, &quoted);
 }
 
@@ -56,7 +39,7 @@ static bool serves_http(const struct template_build *b)
 		conf_find(b->config, STR("http_content"));
 }
 
-static void put_packer(struct environment *e, struct compiler *c)
+static void put_packer(struct environment *e, struct compiler *c, const struct escape *escape)
 {
 	static const struct {
 		const char *name;
@@ -68,8 +51,8 @@ static void put_packer(struct environment *e, struct compiler *c)
 	};
 	struct text name = text_from(c->arena, c->build->source_name);
 	struct text type = text_from(c->arena, c->build->type);
-	put_escaped(e, c, STR("PACKER_BUILD_NAME"), &name);
-	put_escaped(e, c, STR("PACKER_BUILDER_TYPE"), &type);
+	put_escaped(e, c, STR("PACKER_BUILD_NAME"), &name, escape);
+	put_escaped(e, c, STR("PACKER_BUILDER_TYPE"), &type, escape);
 	for (size_t i = 0; serves_http(c->build) && i < countof(http); i++) {
 		struct text hole = {0};
 		text_add_hole(&hole, c->arena, str_from(http[i].hole));
@@ -96,15 +79,16 @@ static int cut_pair(const struct text *pair, struct arena *a, struct str *name, 
 }
 
 static int put_list(struct environment *e, struct compiler *c, const struct template_provisioner *p,
-	const struct text_list *list)
+	const struct environment_spec *spec)
 {
+	const struct text_list *list = spec->list;
 	int status = 0;
 	for (size_t i = 0; i < list->n; i++) {
 		struct str name;
 		struct text value;
 		struct origin o = compile_element(p, "environment_vars", i);
 		if (cut_pair(&list->items[i], c->arena, &name, &value) == 0) {
-			put_escaped(e, c, name, &value);
+			put_escaped(e, c, name, &value, spec->escape);
 			continue;
 		}
 		struct str shown = text_display(&list->items[i], c->arena);
@@ -115,14 +99,15 @@ static int put_list(struct environment *e, struct compiler *c, const struct temp
 }
 
 static int put_map(struct environment *e, struct compiler *c, const struct template_provisioner *p,
-	const struct text_map *map)
+	const struct environment_spec *spec)
 {
+	const struct text_map *map = spec->map;
 	struct origin o = compile_origin(p, "env");
 	for (size_t i = 0; i < map->n; i++) {
 		if (map->keys[i].n == 0 || str_find_byte(map->keys[i], '=') != STR_NPOS)
 			return compile_error(
 				c, &o, "\"%.*s\" is no name of a variable", STR_ARG(map->keys[i]));
-		put_escaped(e, c, map->keys[i], &map->values[i]);
+		put_escaped(e, c, map->keys[i], &map->values[i], spec->escape);
 	}
 	return 0;
 }
@@ -134,9 +119,9 @@ int environment_make(struct environment *out, struct compiler *c,
 	if (spec->list->n + spec->map->n > PLAN_ENVIRONMENT_MAX)
 		return compile_error(
 			c, &p->origin, "more than %d environment variables", PLAN_ENVIRONMENT_MAX);
-	put_packer(&e, c);
-	int status = put_list(&e, c, p, spec->list);
-	status |= put_map(&e, c, p, spec->map);
+	put_packer(&e, c, spec->escape);
+	int status = put_list(&e, c, p, spec);
+	status |= put_map(&e, c, p, spec);
 	*out = e;
 	return status;
 }

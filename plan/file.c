@@ -1,5 +1,6 @@
 /* The provisioner file: uploads and downloads. */
 #include "plan/compile.h"
+#include "plan/provisioners/stage.h"
 
 struct file {
 	struct text content;
@@ -41,8 +42,7 @@ struct transfer {
 
 static bool ends_with_slash(const struct text *t)
 {
-	const struct text_piece *last = t->n > 0 ? &t->items[t->n - 1] : NULL;
-	return last && last->kind == TEXT_LITERAL && str_has_suffix(last->value, STR("/"));
+	return text_ends_with(t, '/');
 }
 
 static struct text append(struct transfer *t, const struct text *base, struct str s)
@@ -55,86 +55,17 @@ static struct text append(struct transfer *t, const struct text *base, struct st
 
 /* ---- Uploads -------------------------------------------------------------------------------- */
 
-static int add_file(struct transfer *t, const struct source *source, struct str path,
-	const struct text *destination)
-{
-	struct error e = {0};
-	struct tree_entry entry;
-	struct str bytes;
-	if (tree_stat(t->c->tree, path, &entry, &e) < 0 ||
-		tree_read(t->c->tree, path, &bytes, &e) < 0)
-		return compile_error(t->c, &source->origin, "%s", e.text);
-	struct step *s = compile_step(t->c, STEP_UPLOAD, &source->origin);
-	if (!s)
-		return -1;
-	s->upload.content = text_from(t->c->arena, bytes);
-	s->upload.destination = *destination;
-	s->upload.mode = entry.executable ? 0755 : 0644;
-	s->upload.source = arena_str(t->c->arena, path);
-	s->upload.sha256 = digest_bytes(bytes);
-	return 0;
-}
-
-static void add_quoted(struct text *out, struct arena *a, const struct text *t)
-{
-	text_push(out, a, STR(" '"));
-	for (size_t i = 0; i < t->n; i++) {
-		scoped(buf) quoted = {0};
-		const struct text_piece *p = &t->items[i];
-		for (size_t k = 0; k < p->value.n; k++)
-			buf_add(&quoted,
-				p->value.p[k] == '\'' ? STR("'\"'\"'") : str_sub(p->value, k, 1));
-		if (p->kind == TEXT_HOLE)
-			text_add_hole(out, a, p->name);
-		else if (p->kind == TEXT_SENSITIVE)
-			text_add_sensitive(out, a, p->name, buf_str(&quoted));
-		else
-			text_push(out, a, arena_str(a, buf_str(&quoted)));
-	}
-	text_push(out, a, STR("'"));
-}
-
-/* A copy of a directory makes directories; a step says so. */
-static int add_mkdir(struct transfer *t, const struct source *source, const struct text *base,
-	const struct str_list *directories)
-{
-	struct step *s = compile_step(t->c, STEP_EXEC, &source->origin);
-	if (!s)
-		return -1;
-	struct text command = {0};
-	text_push(&command, t->c->arena, STR("mkdir -p"));
-	for (size_t i = 0; i < directories->n; i++) {
-		struct text path = append(t, base, directories->items[i]);
-		add_quoted(&command, t->c->arena, &path);
-	}
-	s->exec.command = text_joined(&command, t->c->arena);
-	list_push(t->c->arena, &s->exec.exit_codes) = 0;
-	return 0;
-}
-
 /* As rsync does: without a slash behind it, the directory itself is copied. */
 static int upload_directory(
 	struct transfer *t, const struct source *source, const struct compile_path *found)
 {
-	struct compiler *c = t->c;
-	struct compile_listing listing;
-	struct text base = append(t, &t->config->destination,
-		ends_with_slash(&t->config->destination) ? STR("") : STR("/"));
+	struct stage stage = {.c = t->c, .p = t->p, .windows = stage_is_winrm(t->c)};
+	struct text base = text_below(t->c->arena, &t->config->destination, STR(""));
 	if (!found->slash && found->path.n > 0) {
 		base = append(t, &base, path_base(found->path));
 		base = append(t, &base, STR("/"));
 	}
-	if (compile_list(c, found->path, &source->origin, &listing) < 0)
-		return -1;
-	if (add_mkdir(t, source, &base, &listing.directories) < 0)
-		return -1;
-	for (size_t i = 0; i < listing.files.n; i++) {
-		struct text to = append(t, &base, listing.files.items[i]);
-		struct str from = compile_below(c, found->path, listing.files.items[i]);
-		if (add_file(t, source, from, &to) < 0)
-			return -1;
-	}
-	return 0;
+	return stage_tree(&stage, &source->origin, found->path, &base, true);
 }
 
 static struct text file_destination(struct transfer *t, struct str path)
@@ -181,8 +112,9 @@ static int upload(struct transfer *t, const struct source *source)
 	if (t->sources.n > 1 && !ends_with_slash(&t->config->destination))
 		return compile_error(t->c, &source->origin,
 			"file: with several sources, \"destination\" ends with a slash");
+	struct stage stage = {.c = t->c, .p = t->p};
 	struct text to = file_destination(t, found.path);
-	return add_file(t, source, found.path, &to);
+	return stage_file(&stage, &source->origin, found.path, &to, 0);
 }
 
 static int upload_content(struct transfer *t)

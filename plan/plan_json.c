@@ -120,8 +120,10 @@ static void write_host(struct json *j, struct arena *a, const struct step *s)
 		json_set(a, j, "variables", texts_json(&s->exec.variables, a));
 	if (s->exec.inputs.n > 0)
 		json_set(a, j, "inputs", inputs_json(s, a));
-	json_set(a, j, "sha256", digest_json(&s->exec.sha256, a));
-	set_content(j, a, s->exec.source, &s->exec.script);
+	if (s->exec.script.n > 0) {
+		json_set(a, j, "sha256", digest_json(&s->exec.sha256, a));
+		set_content(j, a, s->exec.source, &s->exec.script);
+	}
 	if (s->exec.extension.n > 0)
 		json_set(a, j, "extension", json_string(a, s->exec.extension));
 	write_exec(j, a, s);

@@ -10,6 +10,8 @@ static bool text_begins(const struct text *t, struct str prefix)
 static void add_shebang(struct content *content, struct compiler *c,
 	const struct template_provisioner *p, const struct scripts *s)
 {
+	if (s->no_shebang)
+		return;
 	bool own = s->shebang->n > 0;
 	if (!own && s->own_shebang && text_begins(&s->lines->items[0], STR("#!")))
 		return;
@@ -36,10 +38,14 @@ static int add_lines(struct compiler *c, const struct template_provisioner *p,
 	struct content content = {0};
 	struct origin o = compile_origin(p, s->key);
 	add_shebang(&content, c, p, s);
+	if (s->before)
+		s->before(ctx, &content);
 	for (size_t i = 0; i < s->lines->n; i++) {
 		add_line(&content, c, s->lines, i);
 		content_end_line(&content, c);
 	}
+	if (s->after)
+		s->after(ctx, &content);
 	compile_label(c, arena_printf(c->arena, "%s (inline)", s->type));
 	return add(ctx, &o, &content, STR(""));
 }
@@ -54,6 +60,28 @@ static int add_file(
 		return -1;
 	content.text = text_from(c->arena, bytes);
 	return add(ctx, o, &content, found.path);
+}
+
+int compile_check_scripts(
+	struct compiler *c, const struct template_provisioner *p, const struct scripts *s)
+{
+	bool inline_ = s->lines->n > 0;
+	bool script = s->script.n > 0;
+	bool scripts = s->scripts->n > 0;
+	if (!inline_ && !script && !scripts) {
+		compile_error(c, &p->origin, "%s: there is nothing to run", s->type);
+		diag_hint(c->diags, c->diag_arena,
+			"give one of \"inline\", \"script\" or \"scripts\"");
+		return -1;
+	}
+	struct origin o = compile_origin(p, script ? "script" : "scripts");
+	if (script && scripts)
+		return compile_error(
+			c, &o, "%s: \"script\" and \"scripts\" exclude each other", s->type);
+	if (inline_ && (script || scripts))
+		return compile_error(c, &o, "%s: \"inline\" and \"%s\" exclude each other", s->type,
+			script ? "script" : "scripts");
+	return 0;
 }
 
 int compile_scripts(struct compiler *c, const struct template_provisioner *p,

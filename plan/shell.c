@@ -1,5 +1,6 @@
 /* The provisioner shell: per script an upload, chmod, the command, and rm. */
 #include "plan/compile.h"
+#include "plan/provisioners/stage.h"
 
 struct shell {
 	struct text_list inline_;
@@ -159,19 +160,6 @@ static int add_env_file(struct block *b)
 
 /* ---- The block ------------------------------------------------------------------------------ */
 
-/* Packer takes a random number; the same plan must have the same names. */
-static unsigned remote_number(const struct block *b, const char *what)
-{
-	struct compiler *c = b->c;
-	struct str seed = arena_printf(c->arena, "%s %.*s %.*s %u", what, STR_ARG(c->build->name),
-		STR_ARG(c->build->origin.file), c->group);
-	struct digest d = digest_bytes(seed);
-	unsigned n = 0;
-	for (size_t i = 0; i < 3; i++)
-		n = n << 8 | d.bytes[i];
-	return n % 9999;
-}
-
 static struct text in_folder(struct block *b, struct str name)
 {
 	struct text path = b->config->remote_folder;
@@ -189,45 +177,27 @@ static void name_paths(struct block *b)
 {
 	const struct shell *config = b->config;
 	struct arena *a = b->c->arena;
-	b->env_file = in_folder(b, arena_printf(a, "varfile_%u.sh", remote_number(b, "varfile")));
+	b->env_file =
+		in_folder(b, arena_printf(a, "varfile_%u.sh", compile_number(b->c, "varfile")));
 	if (!config->use_env_var_file)
 		b->env_file = (struct text){0};
 	b->path = config->remote_path;
 	if (!is_empty(&b->path))
 		return;
 	if (is_empty(&config->remote_file)) {
-		b->path = in_folder(b, arena_printf(a, "script_%u.sh", remote_number(b, "script")));
+		b->path = in_folder(
+			b, arena_printf(a, "script_%u.sh", compile_number(b->c, "script")));
 		return;
 	}
 	b->path = in_folder(b, STR(""));
 	text_add(&b->path, a, &config->remote_file);
 }
 
-static int check_sources(
-	struct compiler *c, const struct template_provisioner *p, const struct shell *config)
-{
-	bool inline_ = config->inline_.n > 0;
-	bool script = config->script.n > 0;
-	bool scripts = config->scripts.n > 0;
-	if (!inline_ && !script && !scripts) {
-		compile_error(c, &p->origin, "shell: there is nothing to run");
-		diag_hint(c->diags, c->diag_arena,
-			"give one of \"inline\", \"script\" or \"scripts\"");
-		return -1;
-	}
-	struct origin o = compile_origin(p, script ? "script" : "scripts");
-	if (script && scripts)
-		return compile_error(c, &o, "shell: \"script\" and \"scripts\" exclude each other");
-	if (inline_ && (script || scripts))
-		return compile_error(c, &o, "shell: \"inline\" and \"%s\" exclude each other",
-			script ? "script" : "scripts");
-	return 0;
-}
-
 static int make_vars(struct block *b)
 {
 	const struct shell *config = b->config;
-	const struct environment_spec spec = {&config->environment_vars, &config->env};
+	const struct environment_spec spec = {
+		&config->environment_vars, &config->env, escape_quotes};
 	struct text format = config->env_var_format;
 	struct origin o = compile_origin(b->p, "env_var_format");
 	if (is_empty(&format))
@@ -241,11 +211,6 @@ static int make_vars(struct block *b)
 static int compile(struct compiler *c, const struct template_provisioner *p, const void *config)
 {
 	struct block b = {.c = c, .p = p, .config = config};
-	if (check_sources(c, p, config) < 0 || make_vars(&b) < 0)
-		return -1;
-	name_paths(&b);
-	if (b.config->use_env_var_file && add_env_file(&b) < 0)
-		return -1;
 	const struct scripts scripts = {
 		.type = "shell",
 		.key = "inline",
@@ -255,6 +220,11 @@ static int compile(struct compiler *c, const struct template_provisioner *p, con
 		.script = b.config->script,
 		.scripts = &b.config->scripts,
 	};
+	if (compile_check_scripts(c, p, &scripts) < 0 || make_vars(&b) < 0)
+		return -1;
+	name_paths(&b);
+	if (b.config->use_env_var_file && add_env_file(&b) < 0)
+		return -1;
 	int status = compile_scripts(c, p, &scripts, add_script, &b);
 	struct origin file = compile_origin(p, "use_env_var_file");
 	if (status == 0 && b.config->use_env_var_file && !b.config->skip_clean)

@@ -166,7 +166,8 @@ static int check_sources(struct block *b)
 static int make_vars(struct block *b)
 {
 	const struct shell_local *config = b->config;
-	const struct environment_spec spec = {&config->environment_vars, &config->env};
+	const struct environment_spec spec = {
+		&config->environment_vars, &config->env, escape_quotes};
 	struct text format = config->env_var_format;
 	struct origin o = compile_origin(b->p, "env_var_format");
 	if (format.n == 0)
