@@ -36,15 +36,15 @@ static void read_source(struct hcl2 *h, const struct hcl2_block *b)
 
 /* ---- Uses of sources ------------------------------------------------------------------------ */
 
-/* "source.type.name" or "type.name". NULL, and a message, when there is none. */
+/* "type.name", or with any word and a dot before it. NULL, and a message, when there is none. */
 static const struct hcl2_source *find_source(
 	struct hcl2 *h, struct str reference, const struct origin *o)
 {
 	struct str_list known = {0};
 	struct str name = reference;
-	if (str_has_prefix(name, STR("source.")) &&
-		str_find_byte(str_from_index(name, 7), '.') != STR_NPOS)
-		name = str_from_index(name, 7);
+	size_t dot = str_find_byte(name, '.');
+	if (dot != STR_NPOS && str_find_byte(str_from_index(name, dot + 1), '.') != STR_NPOS)
+		name = str_from_index(name, dot + 1);
 	const struct hcl2_source *s = map_find(&h->sources, name);
 	if (s)
 		return s;
