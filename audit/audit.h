@@ -28,7 +28,14 @@ enum fact_kind {
 	FACT_FLOW, /* from, to, url, sink, verified */
 };
 
-enum fact_phase { PHASE_NONE = 0, PHASE_BUILD, PHASE_FIRSTBOOT, PHASE_RUNTIME, PHASE_HOST };
+enum fact_phase {
+	PHASE_NONE = 0,
+	PHASE_BUILD,
+	PHASE_FIRSTBOOT, /* when the image starts somewhere */
+	PHASE_RUNTIME,
+	PHASE_HOST,
+	PHASE_BOOT, /* by itself, while the machine of the build is installed or starts */
+};
 
 /*
  * A fact has the members of its kind (docs/facts.md) as an HCL object, which rules see under the

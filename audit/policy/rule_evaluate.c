@@ -17,6 +17,7 @@ static const char *const phase_names[] = {
 	[PHASE_FIRSTBOOT] = "firstboot",
 	[PHASE_RUNTIME] = "runtime",
 	[PHASE_HOST] = "host",
+	[PHASE_BOOT] = "boot",
 };
 
 /* Those that rules call most come first, because they are looked up in this order. */

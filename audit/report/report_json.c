@@ -38,6 +38,8 @@ static const char *phase_name(enum fact_phase phase)
 		return "runtime";
 	case PHASE_HOST:
 		return "host";
+	case PHASE_BOOT:
+		return "boot";
 	}
 	return "none";
 }
