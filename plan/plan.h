@@ -253,6 +253,8 @@ void plan_print(struct buf *out, const struct plan *p, bool colour, bool verbose
 const char *step_type_name(enum step_type type);
 const char *step_language_name(enum step_language language); /* "powershell"; NULL: none */
 const char *boot_kind_name(enum boot_kind kind); /* "cloud-config" */
+/* By the bytes first, then by the name, which may be empty. Never BOOT_NONE. */
+enum boot_kind boot_kind_of(struct str name, struct str bytes);
 const char *group_phase_name(enum group_phase phase); /* "error-cleanup" */
 
 /* The place in the author's files of a place in the content (or command) of a step. */

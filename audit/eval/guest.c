@@ -14,8 +14,22 @@ static bool is_rooted(struct str path)
 	return path.n > 0 && (path.p[0] == '/' || path.p[0] == '~' || path.p[0] == '?');
 }
 
+/* Where installers mount the system that they make. */
+static struct str installed_path(struct str path)
+{
+	static const char *const roots[] = {"/target/", "/mnt/sysimage/", "/mnt/sysroot/"};
+	for (size_t i = 0; i < countof(roots); i++) {
+		struct str root = str_from(roots[i]);
+		if (str_has_prefix(path, root))
+			return str_from_index(path, root.n - 1);
+	}
+	return path;
+}
+
 struct str guest_path(struct eval *e, struct str path)
 {
+	if (e->phase == PHASE_BOOT)
+		path = installed_path(path);
 	struct str parts[] = {cwd_of(e), STR("/"), path};
 	struct str full = is_rooted(path) ? path : arena_join(e->scratch, parts, 3, STR(""));
 	char *out = arena_alloc(e->scratch, full.n + 2);

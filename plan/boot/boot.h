@@ -52,8 +52,6 @@ MUST_CHECK int boot_add_file(
 
 /* ---- kind.c --------------------------------------------------------------------------------- */
 
-/* By the bytes first, then by the name. */
-enum boot_kind boot_kind_of(struct str name, struct str bytes);
 /* Of a step, whose content may be in base64. Sets kind and base64. */
 void boot_classify(struct step *s, struct arena *a);
 

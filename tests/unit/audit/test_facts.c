@@ -2,7 +2,7 @@
  * Cases of fixtures/audit/: code in, facts out, as text.
  *
  * The first line says what the case shows. "=== script", "=== upload PATH", "=== exec",
- * "=== host", "=== boot WHAT" begin the code of a script by itself or of the steps of a plan;
+ * "=== host", "=== boot WHAT [FILE]" begin the code of a script by itself or of the steps of a plan;
  * "=== facts" begins what is wanted: `kind member=value member~part @line` for a fact that must be
  * there, the same behind `!` for one that must not be.
  */
@@ -93,7 +93,11 @@ static void add_step(struct plan *p, struct arena *a, struct str header, struct 
 	} else {
 		assert_true(str_is(kind, "boot"));
 		s.type = STEP_BOOT;
-		s.boot.what = rest;
+		size_t path = str_find_byte(rest, ' ');
+		s.boot.what = str_sub(rest, 0, path);
+		s.boot.path = path == STR_NPOS ? STR("") : str_trim(str_from_index(rest, path));
+		s.boot.source = s.boot.path;
+		s.boot.kind = str_is(s.boot.what, "boot_command") ? BOOT_KEYS : BOOT_NONE;
 		s.boot.content = make_text(a, body);
 	}
 	list_push(a, &p->steps) = s;
