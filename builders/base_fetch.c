@@ -89,25 +89,35 @@ static int fetch_url(struct base_source *out, const struct base_spec *spec,
 	return r;
 }
 
+static int find_in_tree(struct template_found *out, const struct base_spec *spec,
+	const struct build_options *o, struct arena *a, struct error *err)
+{
+	struct template_paths root = {.tree = o->tree, .has_cwd = true};
+	if (!o->tree)
+		return error_set(err, ERROR_INPUT,
+			"base: \"%.*s\" is neither an absolute path nor an address",
+			STR_ARG(spec->base));
+	if (spec->paths && spec->paths->tree)
+		root = *spec->paths;
+	if (template_find(out, &root, spec->base, a, err) != 0)
+		return error_wrap(err, "base");
+	return 0;
+}
+
 /* A file of the commit goes through the cache, because libraries want descriptors. */
 static int fetch_tree(struct base_source *out, const struct base_spec *spec,
 	const struct build_options *o, struct arena *a, struct error *err)
 {
-	struct tree_entry entry = {0};
-	if (!o->tree || !path_is_clean(spec->base))
-		return error_set(err, ERROR_INPUT,
-			"base: \"%.*s\" is neither an absolute path, nor an address, nor a clean "
-			"path in the repository",
-			STR_ARG(spec->base));
-	if (tree_stat(o->tree, spec->base, &entry, err) != 0)
-		return error_wrap(err, "base");
-	if (entry.kind != TREE_FILE)
+	struct template_found found = {0};
+	if (find_in_tree(&found, spec, o, a, err) != 0)
+		return -1;
+	if (found.entry.kind != TREE_FILE)
 		return error_set(err, ERROR_INPUT,
 			"base: \"%.*s\" is not a file of the repository; a directory must be given "
 			"by its absolute path",
 			STR_ARG(spec->base));
 	struct str bytes = {0}, dir = {0};
-	if (tree_read(o->tree, spec->base, &bytes, err) != 0)
+	if (tree_read(o->tree, found.path, &bytes, err) != 0)
 		return error_wrap(err, "base");
 	if (cache_subdir(&dir, a, o->cache_dir, "downloads", err) != 0)
 		return -1;
@@ -117,7 +127,7 @@ static int fetch_tree(struct base_source *out, const struct base_spec *spec,
 	struct str path = arena_printf(a, "%s/%s", dir.p, hex);
 	*out = (struct base_source){
 		.path = path,
-		.uri = arena_printf(a, "file:%.*s", STR_ARG(spec->base)),
+		.uri = arena_printf(a, "file:%.*s", STR_ARG(found.path)),
 	};
 	if (file_has_digest(path.p, str_from(hex)))
 		return 0;

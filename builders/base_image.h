@@ -11,6 +11,7 @@
 /* What the configuration says about the base. */
 struct base_spec {
 	struct str base; /* path or address; empty: suite */
+	const struct template_paths *paths; /* of a relative one; NULL: the root of the tree */
 	struct str checksum; /* "sha256:HEX"; empty: not pinned */
 	struct str suite;
 	struct str_list mirrors;

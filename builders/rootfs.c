@@ -374,6 +374,7 @@ static int start_machine(struct machine *m, struct error *err)
 			: error_set(err, ERROR_BUG, "configuration refused without a reason");
 	struct base_spec spec = {
 		.base = m->config.base,
+		.paths = o->plan->rehearsal ? NULL : &o->plan->paths,
 		.checksum = m->config.base_checksum,
 		.suite = m->config.suite,
 		.mirrors = m->config.mirror,

@@ -58,8 +58,19 @@ const struct option template_option_table[] = {
 	{.name = "var-file",
 		.kind = OPTION_LIST,
 		.arg = "PATH",
-		.help = "variables from a JSON file of the repository; may be repeated",
+		.help = "variables from a file of the repository; may be repeated",
 		.offset = offsetof(struct template_options, var_files)},
+	{.name = "data",
+		.kind = OPTION_LIST,
+		.arg = "TYPE.NAME=JSON",
+		.help = "what a data source returns; may be repeated",
+		.offset = offsetof(struct template_options, data)},
+	{.name = "cwd",
+		.kind = OPTION_STRING,
+		.arg = "PATH",
+		.help = "directory of the repository where relative paths of the template start\n"
+			"(Packer: where it is started); \".\" is its root",
+		.offset = offsetof(struct template_options, cwd)},
 	{.name = "only",
 		.kind = OPTION_STRING,
 		.arg = "NAMES",
@@ -324,6 +335,41 @@ static int split_vars(struct template_input *in, struct pipeline *p,
 	return 0;
 }
 
+static int split_data(struct template_input *in, struct pipeline *p,
+	const struct template_options *o, struct error *err)
+{
+	struct template_data *data = arena_array(&p->arena, struct template_data, o->data.n);
+	for (size_t i = 0; i < o->data.n; i++) {
+		data[i].value = str_from(o->data.items[i]);
+		if (!str_cut(&data[i].value, '=', &data[i].name) || data[i].value.n == 0)
+			return error_set(err, ERROR_USAGE,
+				"--data takes TYPE.NAME=JSON, not \"%s\"", o->data.items[i]);
+	}
+	in->data = data;
+	in->data_count = o->data.n;
+	return 0;
+}
+
+static int find_cwd(struct template_input *in, const struct template_options *o, struct error *err)
+{
+	struct tree_entry entry = {0};
+	in->has_cwd = o->cwd != NULL;
+	in->cwd = or_empty(o->cwd);
+	if (str_is(in->cwd, "."))
+		in->cwd = STR("");
+	if (in->cwd.n == 0)
+		return 0;
+	if (!path_is_clean(in->cwd))
+		return error_set(err, ERROR_USAGE,
+			"--cwd %s: not a path of the repository, such as images/web", o->cwd);
+	if (tree_stat(in->tree, in->cwd, &entry, err) < 0)
+		return -1;
+	if (entry.kind != TREE_DIR)
+		return error_set(
+			err, ERROR_INPUT, "--cwd %s: no such directory in the repository", o->cwd);
+	return 0;
+}
+
 static struct conf *conf_string(struct arena *a, struct str s)
 {
 	struct conf *c = arena_new(a, struct conf);
@@ -389,8 +435,34 @@ static struct json *variables_to_json(const struct template *t, struct arena *a)
 	struct json *j = json_object(a);
 	for (size_t i = 0; i < t->variables.n; i++) {
 		const struct template_variable *v = &t->variables.items[i];
-		json_set_str(a, j, v->name, text_to_json(&v->value, a));
+		struct json *value = text_to_json(&v->value, a);
+		if (v->expression) {
+			struct json *typed = json_object(a);
+			json_set(a, typed, "hcl", value);
+			value = typed;
+		}
+		json_set_str(a, j, v->name, value);
 	}
+	return j;
+}
+
+/* What data sources returned, as bytes, so that it reads back the same. */
+static struct json *data_to_json(const struct template *t, struct arena *a)
+{
+	struct json *j = json_object(a);
+	for (size_t i = 0; i < t->data.n; i++) {
+		if (t->data.items[i].value.n > 0)
+			json_set_str(a, j, t->data.items[i].name,
+				json_string(a, t->data.items[i].value));
+	}
+	return j;
+}
+
+static struct json *files_named(const struct template_input *in, struct arena *a)
+{
+	struct json *j = json_array(a);
+	for (size_t i = 0; i < in->var_file_count; i++)
+		json_append(a, j, json_string(a, in->var_files[i]));
 	return j;
 }
 
@@ -405,6 +477,15 @@ static int load(struct pipeline *p, const struct template_input *in, struct erro
 		return -1;
 	p->parameters = json_object(&p->arena);
 	json_set(&p->arena, p->parameters, "variables", variables_to_json(p->template, &p->arena));
+	struct json *data = data_to_json(p->template, &p->arena);
+	if (data->object.n > 0)
+		json_set(&p->arena, p->parameters, "data", data);
+	if (in->var_file_count > 0)
+		json_set(&p->arena, p->parameters, "variableFiles", files_named(in, &p->arena));
+	if (in->has_cwd)
+		json_set(&p->arena, p->parameters, "cwd", json_string(&p->arena, in->cwd));
+	if (in->except.n > 0)
+		json_set(&p->arena, p->parameters, "except", json_string(&p->arena, in->except));
 	json_set(&p->arena, p->parameters, "now",
 		json_string(&p->arena, time_rfc3339_nano(&p->arena, p->now)));
 	return 0;
@@ -441,7 +522,8 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 	if (p->template_path.n == 0 && !has_hcl2(p->tree))
 		return error_set(err, ERROR_INPUT,
 			"no template: git+URL@COMMIT#path/to/template, or --template");
-	if (split_vars(&in, p, o, err) < 0 || load(p, &in, err) < 0)
+	if (split_vars(&in, p, o, err) < 0 || split_data(&in, p, o, err) < 0 ||
+		find_cwd(&in, o, err) < 0 || load(p, &in, err) < 0)
 		return -1;
 	const char *base = NULL;
 	if (!o->as && (o->base || o->base_checksum))
@@ -543,7 +625,8 @@ int pipeline_report(struct pipeline *p, struct error *err)
 	}
 	if (errors == 0)
 		return 0;
-	return error_set(err, ERROR_INPUT, "%.*s: %zu error%s", STR_ARG(p->template_path), errors,
+	struct str name = p->template_path.n > 0 ? p->template_path : STR("the template");
+	return error_set(err, ERROR_INPUT, "%.*s: %zu error%s", STR_ARG(name), errors,
 		errors == 1 ? "" : "s");
 }
 

@@ -28,6 +28,8 @@ extern const struct option source_option_table[];
 struct template_options {
 	struct option_list vars;
 	struct option_list var_files;
+	struct option_list data;
+	const char *cwd;
 	const char *only;
 	const char *except;
 	bool warn_undeclared;

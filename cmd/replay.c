@@ -54,18 +54,80 @@ struct json *pipeline_parameters(const struct pipeline *p, const struct plan *pl
 static int variable_of(
 	struct template_var *out, const struct json_member *m, struct arena *a, struct error *err)
 {
+	const struct json *expression = json_find(m->value, "hcl");
+	const struct json *value = expression ? expression : m->value;
 	out->name = m->key;
-	if (m->value->type != JSON_ARRAY)
-		return json_to_bytes(m->value, a, &out->value, err);
+	out->expression = expression != NULL;
+	if (value->type != JSON_ARRAY)
+		return json_to_bytes(value, a, &out->value, err);
 	struct str_list parts = {0};
-	for (size_t i = 0; i < m->value->array.n; i++) {
-		const struct json *piece = m->value->array.items[i];
+	for (size_t i = 0; i < value->array.n; i++) {
+		const struct json *piece = value->array.items[i];
 		struct str part = PLACEHOLDER;
 		if (!json_find(piece, "sensitive") && json_to_bytes(piece, a, &part, err) < 0)
 			return error_wrap(err, "variable %.*s", STR_ARG(m->key));
 		list_push(a, &parts) = part;
 	}
 	out->value = arena_join(a, parts.items, parts.n, STR(""));
+	/* Recorded in pieces: what was sensitive then, is so now. */
+	out->withheld = true;
+	return 0;
+}
+
+static int variables_of(struct template_input *in, struct pipeline *p, const struct json *variables,
+	struct error *err)
+{
+	struct arena *a = &p->arena;
+	struct template_var *vars = arena_array(a, struct template_var, variables->object.n);
+	struct str_list sensitive = {0};
+	for (size_t i = 0; i < variables->object.n; i++) {
+		if (variable_of(&vars[i], &variables->object.items[i], a, err) < 0)
+			return -1;
+		if (vars[i].withheld)
+			list_push(a, &sensitive) = vars[i].name;
+	}
+	in->sensitive = sensitive.items;
+	in->sensitive_count = sensitive.n;
+	in->vars = vars;
+	in->var_count = variables->object.n;
+	return 0;
+}
+
+static int var_files_of(struct template_input *in, struct pipeline *p,
+	const struct json *parameters, struct error *err)
+{
+	const struct json *all = json_find(parameters, "variableFiles");
+	if (!all)
+		return 0;
+	if (all->type != JSON_ARRAY)
+		return error_set(err, ERROR_INPUT, "%s: \"variableFiles\" is not a list", what);
+	struct str *files = arena_array(&p->arena, struct str, all->array.n);
+	for (size_t i = 0; i < all->array.n; i++) {
+		if (json_to_bytes(all->array.items[i], &p->arena, &files[i], err) < 0)
+			return error_wrap(err, "%s: variableFiles", what);
+	}
+	in->var_files = files;
+	in->var_file_count = all->array.n;
+	return 0;
+}
+
+/* What data sources returned; those that are not there returned nothing that was known. */
+static int data_of(struct template_input *in, struct pipeline *p, const struct json *parameters,
+	struct error *err)
+{
+	const struct json *all = json_find(parameters, "data");
+	if (!all)
+		return 0;
+	if (all->type != JSON_OBJECT)
+		return error_set(err, ERROR_INPUT, "%s: \"data\" is not an object", what);
+	struct template_data *data = arena_array(&p->arena, struct template_data, all->object.n);
+	for (size_t i = 0; i < all->object.n; i++) {
+		data[i].name = all->object.items[i].key;
+		if (json_to_bytes(all->object.items[i].value, &p->arena, &data[i].value, err) < 0)
+			return error_wrap(err, "data %.*s", STR_ARG(data[i].name));
+	}
+	in->data = data;
+	in->data_count = all->object.n;
 	return 0;
 }
 
@@ -73,27 +135,21 @@ static int options_of(struct template_input *in, struct pipeline *p, const struc
 	struct error *err)
 {
 	const struct json *variables = NULL;
+	const struct json *cwd = json_find(parameters, "cwd");
 	struct str now = {0};
-	struct arena *a = &p->arena;
 	if (json_get_object(parameters, "variables", &variables, what, err) < 0 ||
 		json_get_str(parameters, "now", &now, what, err) < 0)
 		return -1;
 	if (!time_parse_rfc3339(now, &in->now))
 		return error_set(err, ERROR_INPUT, "%s: \"now\" is not a time", what);
-	struct template_var *vars = arena_array(a, struct template_var, variables->object.n);
-	struct str_list sensitive = {0};
-	for (size_t i = 0; i < variables->object.n; i++) {
-		const struct json_member *m = &variables->object.items[i];
-		if (variable_of(&vars[i], m, a, err) < 0)
-			return -1;
-		/* Recorded in pieces: what was sensitive then, is so now. */
-		if (m->value->type == JSON_ARRAY)
-			list_push(a, &sensitive) = m->key;
-	}
-	in->sensitive = sensitive.items;
-	in->sensitive_count = sensitive.n;
-	in->vars = vars;
-	in->var_count = variables->object.n;
+	if (variables_of(in, p, variables, err) < 0 || data_of(in, p, parameters, err) < 0)
+		return -1;
+	if (var_files_of(in, p, parameters, err) < 0)
+		return -1;
+	in->has_cwd = cwd && cwd->type == JSON_STRING;
+	in->cwd = json_str_or(parameters, "cwd", STR(""));
+	in->except = json_str_or(parameters, "except", STR(""));
+	in->only_exact = true;
 	in->only = json_str_or(parameters, "build", STR(""));
 	return 0;
 }

@@ -205,6 +205,7 @@ int plan_make(struct plan **out, const struct template_build *build, const struc
 	if (!c.paths.tree)
 		c.paths =
 			(struct template_paths){.tree = tree, .root = path_dir(build->origin.file)};
+	p->paths = c.paths;
 	size_t errors = d->errors;
 	size_t first = d->n;
 	bool failed = compile_build(&c) < 0 || d->errors > errors;

@@ -213,6 +213,7 @@ struct plan {
 	struct str builder; /* type of the builder */
 	bool rehearsal; /* that builder is not the template's */
 	const struct conf *config; /* of the builder; borrowed from the template */
+	struct template_paths paths; /* where those in the configuration start */
 	struct origin origin;
 	struct {
 		struct step *items;

@@ -124,6 +124,14 @@ void load_split_names(struct load *l, struct str list, struct str_list *out)
 	}
 }
 
+void load_only_names(struct load *l, struct str_list *out)
+{
+	if (!l->in->only_exact)
+		load_split_names(l, l->in->only, out);
+	else if (l->in->only.n > 0)
+		list_push(l->arena, out) = l->in->only;
+}
+
 /* ---- Rendering ------------------------------------------------------------------------------ */
 
 int load_render(struct load *l, const struct text *raw, const struct load_rendering *r,

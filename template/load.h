@@ -33,6 +33,8 @@ bool load_is_full(struct load *l);
 void load_env_used(struct load *l, struct str name, struct str value);
 /* True for a name under which people keep secrets. */
 bool load_names_a_secret(struct load *l, struct str name);
+/* The names of -only. */
+void load_only_names(struct load *l, struct str_list *out);
 /* The names of a comma-separated list. */
 void load_split_names(struct load *l, struct str list, struct str_list *out);
 

@@ -51,6 +51,7 @@ struct template_input {
 	const char *const *environment; /* for the env function; NULL-ended */
 	int64_t now; /* ns; for timestamp and isotime */
 	struct str only; /* comma-separated build names, globs for HCL2; empty: all */
+	bool only_exact; /* `only` is one name, neither a list nor a glob */
 	struct str except; /* build names, and names or types of post-processors */
 	bool warn_undeclared;
 	/*

@@ -63,19 +63,25 @@ static void withheld_value(
 		*out = hcl2_placeholder(h->arena, v->type);
 }
 
+/*
+ * What is given again, as the commit has it already, stays where the commit has it: a plan that is
+ * made again from recorded values has the same places in it.
+ */
 static void give_text(struct hcl2 *h, struct hcl2_variable *v, const struct given *g)
 {
 	struct hcl_value value = {0};
-	v->given = g->origin;
-	v->expr = NULL;
-	v->withheld = g->withheld;
-	hcl2_entry(h, v)->source = g->source;
-	v->failed = false;
+	bool failed = false;
 	if (g->withheld)
 		withheld_value(h, v, g, &value);
 	else
-		v->failed = evaluate_text(h, v, g, &value) < 0;
+		failed = evaluate_text(h, v, g, &value) < 0;
+	if (!failed && !g->withheld && !v->failed && hcl_equal(&value, &v->value))
+		return;
+	v->given = g->origin;
+	v->withheld = g->withheld;
+	v->failed = failed;
 	v->value = value;
+	hcl2_entry(h, v)->source = g->source;
 }
 
 /* ---- Environment ---------------------------------------------------------------------------- */
@@ -129,7 +135,6 @@ static void give_attribute(struct hcl2 *h, const struct hcl_attribute *x)
 		return;
 	}
 	v->given = *hcl_expr_origin(x->expr);
-	v->expr = x->expr;
 	hcl2_entry(h, v)->source = TEMPLATE_VAR_FILE;
 	v->failed = hcl2_eval(h, x->expr, &h->empty_scope, &value) < 0;
 	if (!v->failed && v->type && hcl_convert(&value, &value, v->type, h->arena, &e) < 0) {
@@ -255,6 +260,8 @@ static void validate(
 static void publish(struct hcl2 *h, struct hcl2_variable *v)
 {
 	struct template_variable *out = hcl2_entry(h, v);
+	if (out->sensitive || out->source == TEMPLATE_VAR_FLAG || out->source == TEMPLATE_VAR_ENV)
+		v->value = hcl2_placeless(h->arena, &v->value);
 	if (out->sensitive)
 		v->value = hcl_sensitive(h->arena, &v->value, out->name);
 	out->expression = v->value.type != HCL_STRING;

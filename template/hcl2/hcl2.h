@@ -45,7 +45,6 @@ struct hcl2_variable {
 	size_t index; /* in template.variables */
 	const struct hcl_expr *type; /* NULL: not told */
 	struct hcl_value value; /* HCL_NONE: not set */
-	const struct hcl_expr *expr; /* that gave it; NULL: the command line or environment */
 	struct hcl_value fallback; /* the default */
 	struct origin given; /* of the value */
 	bool failed; /* told already */
@@ -186,6 +185,8 @@ MUST_CHECK int hcl2_expand(struct hcl2 *h, const struct hcl_body *body,
 
 /* The value as an expression that reads back the same; sensitive strings are pieces. */
 void hcl2_write(struct arena *a, const struct hcl_value *v, struct text *out);
+/* The same value, which tells nothing of where it or its parts are written. */
+struct hcl_value hcl2_placeless(struct arena *a, const struct hcl_value *v);
 /* All that is sensitive in it, to the redactor. */
 void hcl2_redact(struct hcl2 *h, const struct hcl_value *v);
 /* Places for what nobody knows: any value of that type. */

@@ -139,10 +139,20 @@ static void tell_unused(struct hcl2 *h, const struct str_list *names)
 	}
 }
 
+static bool match_only(struct hcl2 *h, struct str name)
+{
+	if (!h->load.in->only_exact)
+		return match_any(&h->only, h->only_used, name);
+	bool same = h->only.n > 0 && str_eq(h->only.items[0], name);
+	if (same)
+		h->only_used[0] = true;
+	return same;
+}
+
 void hcl2_select(struct hcl2 *h)
 {
 	struct str_list names = {0};
-	load_split_names(&h->load, h->load.in->only, &h->only);
+	load_only_names(&h->load, &h->only);
 	load_split_names(&h->load, h->load.in->except, &h->except);
 	h->only_used = arena_array(h->arena, bool, h->only.n);
 	h->except_used = arena_array(h->arena, bool, h->except.n);
@@ -150,7 +160,7 @@ void hcl2_select(struct hcl2 *h)
 		struct hcl2_build *b = &h->builds.items[i];
 		for (size_t k = 0; k < b->uses.n; k++) {
 			struct hcl2_use *u = &b->uses.items[k];
-			bool only = match_any(&h->only, h->only_used, u->build_name);
+			bool only = match_only(h, u->build_name);
 			bool except = match_any(&h->except, h->except_used, u->build_name);
 			u->selected = (h->only.n == 0 || only) && !except;
 			list_push(h->arena, &names) = u->build_name;

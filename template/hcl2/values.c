@@ -90,6 +90,19 @@ void hcl2_write(struct arena *a, const struct hcl_value *v, struct text *out)
 	buf_clear(&w.literal);
 }
 
+/* ---- Places --------------------------------------------------------------------------------- */
+
+struct hcl_value hcl2_placeless(struct arena *a, const struct hcl_value *v)
+{
+	struct hcl_value out = *v;
+	struct hcl_value *items = arena_array(a, struct hcl_value, v->n);
+	for (size_t i = 0; i < v->n; i++)
+		items[i] = hcl2_placeless(a, &v->items[i]);
+	out.place = NULL;
+	out.items = v->n > 0 ? items : v->items;
+	return out;
+}
+
 /* ---- What is sensitive ---------------------------------------------------------------------- */
 
 void hcl2_redact(struct hcl2 *h, const struct hcl_value *v)

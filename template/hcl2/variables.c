@@ -92,7 +92,6 @@ static int read_default(struct hcl2 *h, const struct hcl_expr *expr, struct hcl2
 	}
 	if (h->load.env_calls > calls)
 		hcl2_entry(h, v)->source = TEMPLATE_VAR_ENV;
-	v->expr = expr;
 	v->given = *hcl_expr_origin(expr);
 	if (v->type && hcl_convert(&v->value, &v->value, v->type, h->arena, &e) < 0)
 		return load_error(&h->load, &v->given,

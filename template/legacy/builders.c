@@ -196,7 +196,7 @@ void legacy_builders(struct legacy *l)
 		read_builder(l, all->array.items[i], i + 1);
 	if (l->load.t->diags.errors > 0)
 		return;
-	load_split_names(&l->load, l->load.in->only, &l->only);
+	load_only_names(&l->load, &l->only);
 	load_split_names(&l->load, l->load.in->except, &l->except);
 	check_selection(l, &l->only, "-only", false);
 	check_selection(l, &l->except, "-except", true);
