@@ -731,6 +731,12 @@ struct str fact_str(struct eval *e, struct str s); /* copied, UTF-8, secrets mas
 void flags_of(
 	struct eval *e, const struct command *c, struct str_list *flags, struct str_list *operands);
 
+/* facts_language.c: steps and files of languages that nobody reads are opaque facts */
+bool language_is_shell(enum step_language language);
+void language_command(struct eval *e, const struct step *s, struct command *c);
+void language_upload(struct eval *e, const struct step *s, const struct command *c);
+void language_inputs(struct eval *e, const struct step *s, const struct command *c);
+
 /* audit/facts_secret.c */
 struct str secret_mask(struct eval *e, struct str s);
 /* Kind of the first secret in s, or NULL. */

@@ -61,6 +61,14 @@ static size_t text_bytes(const struct text *t)
 	return n;
 }
 
+static size_t input_bytes(const struct step *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->exec.inputs.n; i++)
+		n += s->exec.inputs.items[i].content.n;
+	return n;
+}
+
 static size_t step_bytes(const struct step *s)
 {
 	switch (s->type) {
@@ -68,7 +76,7 @@ static size_t step_bytes(const struct step *s)
 		return text_bytes(&s->upload.content);
 	case STEP_EXEC:
 	case STEP_EXEC_HOST:
-		return text_bytes(&s->exec.command) + text_bytes(&s->exec.script);
+		return text_bytes(&s->exec.command) + text_bytes(&s->exec.script) + input_bytes(s);
 	case STEP_BOOT:
 		return text_bytes(&s->boot.content);
 	case STEP_NONE:
@@ -129,12 +137,18 @@ static void run_upload(struct eval *e, const struct step *s)
 		w.content = NULL;
 	}
 	guest_write(e, &c, &w);
+	language_upload(e, s, &c);
 	if (known)
 		guest_put(e, path, &f);
 }
 
-static bool needs_success(const struct step *s)
+/* Whether the build ends when the command does not succeed. */
+static bool needs_success(const struct eval *e, const struct step *s)
 {
+	const struct plan *p = e->plan;
+	bool ignored = s->group < p->groups.n && p->groups.items[s->group].continue_on_error;
+	if (ignored || s->exec.cleanup || s->exec.any_exit_code)
+		return false;
 	for (size_t i = 0; i < s->exec.exit_codes.n; i++)
 		if (s->exec.exit_codes.items[i] != 0)
 			return false;
@@ -144,6 +158,10 @@ static bool needs_success(const struct step *s)
 static void run_exec(struct eval *e, const struct step *s)
 {
 	struct command c = step_command(e, s, STR("sh -c"));
+	if (!language_is_shell(s->exec.language)) {
+		language_command(e, s, &c);
+		return;
+	}
 	struct run r = {
 		.to = "interpreter",
 		.text = value_from_text(e, &s->exec.command),
@@ -154,8 +172,20 @@ static void run_exec(struct eval *e, const struct step *s)
 	struct file origin = {.upload = s};
 	r.file = &origin;
 	struct outcome o = run_code(e, &r);
-	if (!s->exec.cleanup && needs_success(s))
+	if (needs_success(e, s))
 		credit_apply(e, o.when[1], true);
+}
+
+static void host_variables(struct eval *e, const struct step *s, const struct command *c)
+{
+	for (size_t i = 0; i < s->exec.variables.n; i++) {
+		struct value v = value_from_text(e, &s->exec.variables.items[i]);
+		struct str pair = value_display(e, &v);
+		size_t equals = str_find_byte(pair, '=');
+		struct value value = value_text(e, str_from_index(pair, equals + 1));
+		if (equals != STR_NPOS)
+			emit_env(e, c, str_sub(pair, 0, equals), &value, "template");
+	}
 }
 
 /* The build host has files of its own. */
@@ -187,6 +217,8 @@ static void run_host(struct eval *e, const struct step *s)
 	}
 	struct command base = step_command(e, s, STR(""));
 	struct command c = command_new(e, &base, argv, argc);
+	host_variables(e, s, &c);
+	language_inputs(e, s, &c);
 	if (argc > 0)
 		run_command(e, &c);
 	e->phase = PHASE_BUILD;
@@ -215,8 +247,10 @@ static void run_step(struct eval *e, const struct step *s)
 		break;
 	case STEP_OPAQUE:
 		c = step_command(e, s, STR("provisioner"));
-		emit_opaque(
-			e, &c, "step", STR("the type of this provisioner is not known"), STR(""));
+		emit_opaque(e, &c, "step",
+			s->opaque.why.n > 0 ? s->opaque.why
+					    : STR("the type of this provisioner is not known"),
+			STR(""));
 		e->facts->opaque++;
 		break;
 	case STEP_NONE:

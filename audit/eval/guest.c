@@ -11,7 +11,8 @@ static const char *const program_dirs[] = {"/usr/local/sbin/", "/usr/local/bin/"
 
 static bool is_rooted(struct str path)
 {
-	return path.n > 0 && (path.p[0] == '/' || path.p[0] == '~' || path.p[0] == '?');
+	bool drive = path.n > 2 && path.p[1] == ':' && (path.p[2] == '/' || path.p[2] == '\\');
+	return drive || (path.n > 0 && (path.p[0] == '/' || path.p[0] == '~' || path.p[0] == '?'));
 }
 
 /* Where installers mount the system that they make. */

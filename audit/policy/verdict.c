@@ -219,6 +219,8 @@ static int judge_host(struct judge *j, uint32_t index, const struct plan *p, str
 		if (s->type != STEP_EXEC_HOST)
 			continue;
 		struct str what = s->exec.source.n > 0 ? s->exec.source : STR("a script");
+		if (s->exec.script.n == 0 && s->exec.argv.n > 0)
+			what = text_display(&s->exec.argv.items[0], a);
 		struct str command = host_command_id(a, s);
 		struct finding f = {.rule = r, .origin = s->origin, .plan = index, .step = s->id};
 		f.message = arena_printf(a, "%.*s runs on the machine that builds (command %.*s)",

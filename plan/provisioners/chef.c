@@ -128,5 +128,8 @@ int chef_config(struct chef *chef, const struct chef_options *o, const char *nam
 			 : add_standard(chef, &content, standard, fields, n);
 	if (status < 0)
 		return -1;
-	return stage_content(&chef->stage, &place, &content, &to);
+	struct stage stage = chef->stage;
+	if (!own)
+		stage.language = LANGUAGE_NONE;
+	return stage_content(&stage, &place, &content, &to);
 }
