@@ -274,6 +274,7 @@ static int open_directory(struct pipeline *p, const char *path, struct error *er
 	p->template_path = str_from_index(full, root.n < full.n ? root.n + 1 : root.n);
 	if (tree_dir_open(&p->directory, arena_cstr(&scratch, root), err) < 0)
 		return -1;
+	p->root = arena_str(&p->arena, root);
 	p->tree = tree_dir_tree(p->directory);
 	p->now = clock_wall(p->cli->clock) / SECOND * SECOND;
 	return 0;
@@ -312,6 +313,20 @@ int pipeline_source(struct pipeline *p, const char *source, const struct source_
 
 /* ---- Template -------------------------------------------------------------------------------- */
 
+/* On this machine a file is named from where the program runs; the tree knows it from its root. */
+static struct str place_of_file(struct pipeline *p, const char *path)
+{
+	struct str given = str_from(path);
+	char *absolute = p->directory ? realpath(path, NULL) : NULL;
+	if (!absolute)
+		return given;
+	struct str full = arena_str(&p->arena, str_from(absolute));
+	free(absolute);
+	bool inside =
+		str_has_prefix(full, p->root) && full.n > p->root.n + 1 && full.p[p->root.n] == '/';
+	return inside ? str_from_index(full, p->root.n + 1) : given;
+}
+
 static int split_vars(struct template_input *in, struct pipeline *p,
 	const struct template_options *o, struct error *err)
 {
@@ -327,7 +342,7 @@ static int split_vars(struct template_input *in, struct pipeline *p,
 	}
 	struct str *files = arena_array(&p->arena, struct str, o->var_files.n);
 	for (size_t i = 0; i < o->var_files.n; i++)
-		files[i] = str_from(o->var_files.items[i]);
+		files[i] = place_of_file(p, o->var_files.items[i]);
 	in->vars = vars;
 	in->var_count = o->vars.n;
 	in->var_files = files;

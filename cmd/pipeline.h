@@ -53,7 +53,8 @@ struct pipeline {
 	struct cli *cli;
 	struct arena arena;
 	struct snapshot *snapshot; /* of a pinned source, else NULL */
-	struct tree_dir *directory;
+	struct tree_dir *directory; /* of a template of this machine, else NULL ... */
+	struct str root; /* ... and its absolute path */
 	const struct tree *tree;
 	struct str template_path; /* in the tree */
 	int64_t now; /* ns: the commit's time, so that a commit gives one plan */

@@ -112,3 +112,21 @@ template() { # JSON
 	run sealwright plan -V r/t.json
 	has "<sensitive:password>"
 }
+
+@test "a file of variables is found from where the program runs" {
+	mkdir -p r/.git r/vars r/images/a
+	echo '{"variables": {"who": null}, "builders": [{"type": "null", "ssh_host": "{{user `who`}}"}]}' \
+		>r/images/a/t.json
+	echo '{"who": "it.example"}' >r/vars/who.json
+	cd r/images
+	run sealwright inspect --json --var-file ../vars/who.json a/t.json
+	exits 0
+	has 'it.example'
+	run sealwright inspect --json --var-file "$PWD/../vars/who.json" a/t.json
+	exits 0
+	has 'it.example'
+	cd ..
+	run sealwright inspect --json --var-file vars/who.json images/a/t.json
+	exits 0
+	has 'it.example'
+}
