@@ -180,6 +180,8 @@ const struct hcl_function hcl_functions_core[] = {
 	FN(urlencode, 1, 1),
 	FN(uuidv5, 2, 2),
 	FN_WITH(values, 1, 1, .structural = true),
+	FN(yamldecode, 1, 1),
+	FN_WITH(yamlencode, 1, 1, .nulls = true),
 	FN_WITH(zipmap, 2, 2, .structural = true),
 	{0},
 };

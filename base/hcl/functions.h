@@ -77,6 +77,9 @@ hcl_fn hcl_fn_formatdate, hcl_fn_rfc3339_parse, hcl_fn_timeadd, hcl_fn_unix_time
 /* functions_net.c */
 hcl_fn hcl_fn_cidrhost, hcl_fn_cidrnetmask, hcl_fn_cidrsubnet, hcl_fn_cidrsubnets;
 
+/* yaml.c and yaml_write.c */
+hcl_fn hcl_fn_yamldecode, hcl_fn_yamlencode;
+
 /* functions_csv.c */
 hcl_fn hcl_fn_csvdecode;
 

@@ -282,6 +282,8 @@ bool hcl_to_text(struct arena *a, const struct hcl_value *v, struct text *out)
 	hcl_taint_own(&t, a, v);
 	whole.text = NULL;
 	hcl_taint_apply(&t, a, &whole);
+	if (!whole.text)
+		return false;
 	*out = *whole.text;
 	return true;
 }
