@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/evp.h>
 
@@ -99,6 +100,24 @@ bool digest_eq(const struct digest *a, const struct digest *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+enum digest_algorithm digest_algorithm_find(struct str name)
+{
+	static const char *const names[] = {
+		[DIGEST_MD5] = "md5",
+		[DIGEST_SHA1] = "sha1",
+		[DIGEST_SHA224] = "sha224",
+		[DIGEST_SHA256] = "sha256",
+		[DIGEST_SHA384] = "sha384",
+		[DIGEST_SHA512] = "sha512",
+	};
+	static_assert(countof(names) == DIGEST_SHA512 + 1, "a name per algorithm");
+	for (size_t i = DIGEST_MD5; i < countof(names); i++) {
+		if (str_is(name, names[i]))
+			return (enum digest_algorithm)i;
+	}
+	return DIGEST_NONE;
+}
+
 static const EVP_MD *algorithm_of(enum digest_algorithm algorithm)
 {
 	switch (algorithm) {
@@ -106,8 +125,12 @@ static const EVP_MD *algorithm_of(enum digest_algorithm algorithm)
 		return EVP_md5();
 	case DIGEST_SHA1:
 		return EVP_sha1();
+	case DIGEST_SHA224:
+		return EVP_sha224();
 	case DIGEST_SHA256:
 		return EVP_sha256();
+	case DIGEST_SHA384:
+		return EVP_sha384();
 	case DIGEST_SHA512:
 		return EVP_sha512();
 	case DIGEST_NONE:

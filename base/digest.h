@@ -33,7 +33,17 @@ void digest_hex(char out[DIGEST_HEX_SIZE], const struct digest *d);
 MUST_CHECK bool digest_parse(struct digest *out, struct str hex);
 bool digest_eq(const struct digest *a, const struct digest *b);
 
-enum digest_algorithm { DIGEST_NONE = 0, DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
+enum digest_algorithm {
+	DIGEST_NONE = 0,
+	DIGEST_MD5,
+	DIGEST_SHA1,
+	DIGEST_SHA224,
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512,
+};
+/* "md5", "sha1", ...; DIGEST_NONE for anything else. */
+enum digest_algorithm digest_algorithm_find(struct str name);
 /* Lower-case hex of any algorithm, for checksums that others wrote. out: at least 129 bytes. */
 void digest_any_hex(char *out, enum digest_algorithm algorithm, struct str bytes);
 MUST_CHECK int digest_any_fd(char *out, enum digest_algorithm algorithm, int fd, struct error *err);
