@@ -21,6 +21,14 @@ struct artifact_file {
 	struct str media_type;
 	uint64_t size;
 	struct digest sha256;
+	bool outside; /* path starts where the build was started */
+	bool removed; /* was made, and no post-processor kept it */
+};
+
+struct artifact_files {
+	struct artifact_file *items;
+	size_t n;
+	size_t cap;
 };
 
 /* What the build made. image_id: "sha256:..." or a platform's id; algorithm: the key under which it
@@ -30,11 +38,8 @@ struct artifact {
 	struct str image_id;
 	struct str image_algorithm;
 	struct str image_name;
-	struct {
-		struct artifact_file *items;
-		size_t n;
-		size_t cap;
-	} files;
+	struct artifact_files files;
+	struct artifact_files made; /* by post-processors; may name files of the image again */
 	/* Inputs that the machine was made from: name, uri, sha256. */
 	struct {
 		struct artifact_input {
@@ -95,6 +100,7 @@ struct build_options {
 	const struct clock *clock;
 	const struct log *log;
 	struct manifest *manifest; /* header written already */
+	struct str run_id; /* of all builds of one call, a UUID; empty: made */
 	struct redactor *redactor; /* grows with what fills the holes */
 	const char *const *environment;
 	int cancel_fd; /* readable when the build shall stop; -1 none */
@@ -104,6 +110,7 @@ struct build_options {
 };
 
 struct builder;
+struct journal;
 struct watch;
 struct machine; /* the builder's own; first member is `const struct builder *builder` */
 
@@ -132,6 +139,8 @@ struct builder {
 	struct communicator *(*communicator)(struct machine *m);
 	/* A directory that stop removes, for files of the steps. NULL: the work directory. */
 	const char *(*directory)(struct machine *m);
+	/* Where files of post-processors are announced. May be NULL. */
+	struct journal *(*journal)(struct machine *m);
 	/* The value of a hole ("Host", without "build."), or false. May be NULL. */
 	bool (*fill)(struct machine *m, struct str name, struct str *value);
 	/* A record for the manifest: {"type": "rootfs", ...}, in the arena. */
@@ -149,6 +158,14 @@ const struct builder *builder_find(struct str type);
 /* Checks a builder's configuration with its table. Unknown types: a warning. */
 MUST_CHECK int builder_check(
 	const struct conf *config, struct str type, struct diags *d, struct arena *a);
+
+/* Configuration of the post-processors of a build; types that are not known the plan tells. */
+MUST_CHECK int post_processors_check(
+	const struct template_build *build, struct diags *d, struct arena *a);
+/* Whether all of a plan's can be run here: to be asked before anything starts. */
+MUST_CHECK int post_processors_ready(const struct plan *plan, struct error *err);
+/* A random UUID. */
+MUST_CHECK int build_run_id(char out[37], struct error *err);
 
 /*
  * The whole of one build in this process: start, steps, capture, stop, everything recorded in the

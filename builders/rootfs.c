@@ -431,6 +431,11 @@ static struct communicator *rootfs_communicator(struct machine *m)
 	return &m->communicator.c;
 }
 
+static struct journal *rootfs_journal(struct machine *m)
+{
+	return &m->journal;
+}
+
 static const char *rootfs_directory(struct machine *m)
 {
 	return m->scripts.p;
@@ -602,6 +607,7 @@ const struct builder builder_rootfs = {
 	.watch = rootfs_watch,
 	.communicator = rootfs_communicator,
 	.directory = rootfs_directory,
+	.journal = rootfs_journal,
 	.fill = rootfs_fill,
 	.describe = rootfs_describe,
 	.capture = capture,

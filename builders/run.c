@@ -2,10 +2,12 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "builders/post/post.h"
 
 #define HOST_END_NS INT64_C(5000000000)
 
@@ -63,7 +65,7 @@ static int check_plan(const struct plan *p, const struct builder **builder, stru
 				"step %u: a provisioner of a type that is not known cannot be run",
 				s->id);
 	}
-	return 0;
+	return post_processors_ready(p, err);
 }
 
 /* Without a tracer a build goes on, and its record says so, unless one was asked for by name. */
@@ -88,12 +90,26 @@ static int open_tracer(struct run *r, struct error *err)
 	return record_gap(r, 0, r->no_tracer.text, err);
 }
 
-static int start(struct run *r, struct error *err)
+/* Version 4 of RFC 9562. */
+int build_run_id(char out[37], struct error *err)
 {
 	unsigned char id[16];
+	char hex[33];
 	if (getrandom(id, sizeof(id), 0) != (ssize_t)sizeof(id))
 		return error_sys(err, "getrandom");
-	hex_encode(r->run_id, id, sizeof(id));
+	id[6] = (unsigned char)((id[6] & 0x0f) | 0x40);
+	id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+	hex_encode(hex, id, sizeof(id));
+	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+	return 0;
+}
+
+static int start(struct run *r, struct error *err)
+{
+	if (r->o->run_id.n == sizeof(r->run_id) - 1)
+		memcpy(r->run_id, r->o->run_id.p, sizeof(r->run_id) - 1);
+	else if (build_run_id(r->run_id, err) != 0)
+		return -1;
 	if (check_plan(r->o->plan, &r->builder, err) != 0)
 		return -1;
 	log_say(&r->say, LOG_INFO, "Starting the machine (%s)", r->builder->type);
@@ -124,7 +140,8 @@ static void say_heading(const struct run *r, const struct step_group *g)
 			return;
 		}
 	}
-	log_say(&r->say, LOG_INFO, "Provisioning with %.*s", STR_ARG(label));
+	if (g->phase != GROUP_POST_PROCESS)
+		log_say(&r->say, LOG_INFO, "Provisioning with %.*s", STR_ARG(label));
 }
 
 /* The time-out counts from behind the pauses that stand in front of a provisioner. */
@@ -165,7 +182,7 @@ static int skip_group(struct run *r, const struct step_group *g, struct error *e
 	return 0;
 }
 
-static int run_group(struct run *r, const struct step_group *g, struct error *err)
+int run_group(struct run *r, const struct step_group *g, struct error *err)
 {
 	if (is_skipped(r, g))
 		return skip_group(r, g, err);
@@ -288,7 +305,13 @@ static int build(
 		*err = r->record_error;
 		return error_wrap(err, "record");
 	}
-	return record_artifact(r, &out->artifact, err);
+	if (record_artifact(r, &out->artifact, err) != 0)
+		return -1;
+	if (post_process(r, &out->artifact, a, err) != 0) {
+		*leave = r->o->on_error == ON_ERROR_ABORT || r->o->on_error == ON_ERROR_RUN_CLEANUP;
+		return -1;
+	}
+	return end_host(r, err);
 }
 
 /* Once a build is cancelled, what ends it must not be cancelled as well. */

@@ -20,7 +20,7 @@ struct run {
 	struct log errors; /* the same, red: stderr of commands */
 	struct str prefixes[2];
 	struct arena arena;
-	char run_id[33]; /* PackerRunUUID */
+	char run_id[37]; /* PackerRunUUID */
 	const char *script; /* of the host step that runs, or NULL */
 	int64_t deadline; /* of the group that runs; steady ns, 0: none */
 	uint64_t execs;
@@ -58,7 +58,16 @@ MUST_CHECK int record_step_end(struct run *r, const struct step *s,
 	struct error *err);
 MUST_CHECK int record_gap(struct run *r, uint32_t step, const char *reason, struct error *err);
 MUST_CHECK int record_artifact(struct run *r, const struct artifact *artifact, struct error *err);
+struct post;
+/* failure: NULL when it did what was asked. */
+MUST_CHECK int record_post(struct run *r, const struct post *p, int64_t start,
+	const struct error *failure, struct error *err);
 MUST_CHECK int record_footer(struct run *r, struct build_result *result, struct error *err);
+
+/* ---- run.c ---------------------------------------------------------------------------------- */
+
+/* The steps of a group, tried as often as it says. */
+MUST_CHECK int run_group(struct run *r, const struct step_group *g, struct error *err);
 
 /* ---- run_step.c ----------------------------------------------------------------------------- */
 

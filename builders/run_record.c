@@ -1,4 +1,4 @@
-#include "builders/run.h"
+#include "builders/post/post.h"
 
 /* Callbacks cannot fail; the step that runs does it for them. */
 static void keep_error(struct run *r, const struct error *err)
@@ -211,16 +211,18 @@ int record_step_end(struct run *r, const struct step *s, const struct step_resul
 
 /* ---- artifact and footer -------------------------------------------------------------------- */
 
-static struct json *files_json(const struct artifact *artifact, struct arena *a)
+static struct json *files_json(const struct artifact_file *list, size_t n, struct arena *a)
 {
 	struct json *files = json_array(a);
-	for (size_t i = 0; i < artifact->files.n; i++) {
-		const struct artifact_file *f = &artifact->files.items[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct artifact_file *f = &list[i];
 		struct json *j = json_object(a);
 		json_set(a, j, "path", json_bytes(a, f->path));
 		json_set(a, j, "media_type", json_string(a, f->media_type));
 		set_count(j, a, "size", f->size);
 		set_digest(j, a, "sha256", &f->sha256);
+		if (f->outside)
+			json_set(a, j, "outside", json_bool(a, true));
 		json_append(a, files, j);
 	}
 	return files;
@@ -249,9 +251,26 @@ int record_artifact(struct run *r, const struct artifact *artifact, struct error
 	json_set(&a, j, "image_id", json_string(&a, artifact->image_id));
 	json_set(&a, j, "image_algorithm", json_string(&a, artifact->image_algorithm));
 	json_set(&a, j, "image_name", json_string(&a, artifact->image_name));
-	json_set(&a, j, "files", files_json(artifact, &a));
+	json_set(&a, j, "files", files_json(artifact->files.items, artifact->files.n, &a));
 	json_set(&a, j, "inputs", inputs_json(artifact, &a));
 	return manifest_append(r->o->manifest, "artifact", j, err);
+}
+
+int record_post(struct run *r, const struct post *p, int64_t start, const struct error *failure,
+	struct error *err)
+{
+	scoped(arena) a = {0};
+	struct json *j = json_object(&a);
+	json_set(&a, j, "sequence", json_i64(&a, p->sequence));
+	json_set(&a, j, "position", json_i64(&a, p->position));
+	json_set(&a, j, "name", json_string(&a, p->p->name));
+	json_set(&a, j, "processor", json_string(&a, p->p->type));
+	set_time(j, &a, "start", start);
+	set_time(j, &a, "end", clock_wall(r->o->clock));
+	json_set(&a, j, "files", files_json(p->made.items, p->made.n, &a));
+	if (failure)
+		set_bytes(r, j, &a, "error", str_from(failure->text));
+	return manifest_append(r->o->manifest, "post-process", j, err);
 }
 
 int record_footer(struct run *r, struct build_result *result, struct error *err)

@@ -347,7 +347,10 @@ static int exec_host(
 		if (run_fill(r, &a, &s->exec.argv.items[i], &argv[i], err) != 0)
 			return -1;
 	}
-	struct host_command command = {argv, s->exec.argv.n, r->o->environment, r->o->output_dir};
+	/* As in Packer, post-processors find what each other wrote where the build was started. */
+	bool post = r->o->plan->groups.items[s->group].phase == GROUP_POST_PROCESS;
+	struct host_command command = {
+		argv, s->exec.argv.n, r->o->environment, post ? "." : r->o->output_dir};
 	struct output output;
 	output_init(&output, r);
 	struct comm_output out = {output_write, &output};

@@ -88,6 +88,8 @@ static int check_buildable(const struct pipeline *p, struct error *err)
 	}
 	for (size_t i = 0; i < p->plans.n; i++) {
 		const struct plan *plan = p->plans.items[i];
+		if (post_processors_ready(plan, err) < 0)
+			return -1;
 		for (size_t k = 0; k < plan->steps.n; k++) {
 			if (plan->steps.items[k].type == STEP_OPAQUE)
 				return error_at(err, &plan->steps.items[k].origin,
@@ -95,43 +97,6 @@ static int check_buildable(const struct pipeline *p, struct error *err)
 		}
 	}
 	return p->plans.n > 0 ? 0 : error_set(err, ERROR_INPUT, "no build is left to do");
-}
-
-/* Whether an earlier build has the same one. */
-static bool is_repeated(
-	const struct pipeline *p, size_t plan, const struct template_post_processor *post)
-{
-	for (size_t i = 0; i < plan; i++) {
-		const struct plan *other = p->plans.items[i];
-		for (size_t k = 0; k < other->post_processors.n; k++) {
-			const struct template_sequence *s = &other->post_processors.items[k];
-			for (size_t m = 0; m < s->n; m++) {
-				if (s->items[m].origin.span.off == post->origin.span.off)
-					return true;
-			}
-		}
-	}
-	return false;
-}
-
-/* What the template asks for and does not get is said, here and in the manifest. */
-static int warn_about_post_processors(struct pipeline *p, struct error *err)
-{
-	for (size_t i = 0; i < p->plans.n; i++) {
-		const struct plan *plan = p->plans.items[i];
-		for (size_t k = 0; k < plan->post_processors.n; k++) {
-			const struct template_sequence *s = &plan->post_processors.items[k];
-			for (size_t m = 0; m < s->n; m++) {
-				if (is_repeated(p, i, &s->items[m]))
-					continue;
-				diag_warning(&p->diags, &p->arena, &s->items[m].origin,
-					"post-processor %.*s: not run; images and evidence are "
-					"all that a build writes",
-					STR_ARG(s->items[m].name));
-			}
-		}
-	}
-	return pipeline_report(p, err);
 }
 
 /* The audit's verdict; findings are shown on stderr when it passed, on stdout when not. */
@@ -236,7 +201,7 @@ static int prepare_jobs(struct build_run *run, struct error *err)
 		job->log.tint = tints[i % countof(tints)];
 		job->gate_fd = job->result_fd = job->log_fd = -1;
 	}
-	if (check_places(&run->jobs, err) < 0)
+	if (check_places(&run->jobs, err) < 0 || build_run_id(run->id, err) < 0)
 		return -1;
 	if (dir_make(AT_FDCWD, run->options->out ? run->options->out : "out", err) < 0)
 		return -1;
@@ -245,6 +210,27 @@ static int prepare_jobs(struct build_run *run, struct error *err)
 			return -1;
 	}
 	return dir_make(AT_FDCWD, arena_printf(a, "%s/work", run->cache_dir).p, err);
+}
+
+static bool is_removed(const struct artifact_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		if (!files->items[i].removed)
+			return false;
+	}
+	return files->n > 0;
+}
+
+static void print_files(struct buf *out, const struct job *job, const struct artifact_files *files,
+	const char *margin)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const struct artifact_file *f = &files->items[i];
+		bool below = files == &job->result.artifact.made && !f->outside;
+		if (!f->removed)
+			buf_printf(out, "%s%s%s%.*s\n", margin, below ? job->output_dir : "",
+				below ? "/" : "", STR_ARG(f->path));
+	}
 }
 
 static void report_job(struct build_run *run, struct job *job, struct buf *out)
@@ -264,9 +250,10 @@ static void report_job(struct build_run *run, struct job *job, struct buf *out)
 		return;
 	}
 	buf_printf(out, "%s: %.*s\n", job->name, STR_ARG(f->image_id));
-	buf_printf(out, "  image     %s\n", job->output_dir);
-	for (size_t i = 0; i < f->files.n; i++)
-		buf_printf(out, "            %.*s\n", STR_ARG(f->files.items[i].path));
+	buf_printf(out, "  image     %s%s\n", job->output_dir,
+		is_removed(&f->files) ? " (removed: no post-processor kept it)" : "");
+	print_files(out, job, &f->files, "            ");
+	print_files(out, job, &f->made, "  made      ");
 	if (job->evidence)
 		buf_printf(out, "  evidence  %s\n", job->evidence);
 	buf_printf(out, "  recorded  %llu programs, %llu gaps, coverage %s\n",
@@ -353,14 +340,11 @@ static int run_verb(struct cli *cli, const void *options, struct error *err)
 	if (pipeline_source(&p, cli->args[0], &source, true, err) < 0 ||
 		pipeline_template(&p, &o->template, err) < 0 ||
 		pipeline_check_builders(&p, err) < 0 || pipeline_plans(&p, err) < 0 ||
-		pipeline_policy(&p, &o->policy, err) < 0 || pipeline_audit(&p, &o->policy, err) < 0)
+		check_buildable(&p, err) < 0 || pipeline_policy(&p, &o->policy, err) < 0 ||
+		pipeline_audit(&p, &o->policy, err) < 0)
 		return -1;
 	int verdict = judge(&run, err);
-	if (verdict != EXIT_YES)
-		return verdict;
-	if (check_buildable(&p, err) < 0 || warn_about_post_processors(&p, err) < 0)
-		return -1;
-	return execute(&run, err);
+	return verdict == EXIT_YES ? execute(&run, err) : verdict;
 }
 
 const struct command command_build = {

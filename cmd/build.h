@@ -57,6 +57,7 @@ struct build_run {
 	const struct build_verb *options;
 	const char *cache_dir;
 	const char *builder_id;
+	char id[37]; /* a UUID */
 	struct jobs jobs;
 	int cancel[2]; /* the write end closes when the builds shall stop */
 	struct arena arena;

@@ -25,19 +25,6 @@ static void forget_password(const char *const *environment)
 	secret_wipe(p, strlen(p));
 }
 
-/* A record that is silent about what a template asks for would say that it was done. */
-static void set_not_run(struct json *header, const struct plan *plan, struct arena *a)
-{
-	struct json *names = json_array(a);
-	for (size_t i = 0; i < plan->post_processors.n; i++) {
-		const struct template_sequence *s = &plan->post_processors.items[i];
-		for (size_t k = 0; k < s->n; k++)
-			json_append(a, names, json_string(a, s->items[k].name));
-	}
-	if (names->array.n > 0)
-		json_set(a, header, "post_processors_not_run", names);
-}
-
 static struct json *manifest_header(
 	const struct build_run *run, const struct job *job, struct arena *a)
 {
@@ -53,7 +40,6 @@ static struct json *manifest_header(
 	json_set(a, j, "template", json_string(a, run->pipeline->template_path));
 	json_set(a, j, "tool", json_cstr(a, "sealwright " SEALWRIGHT_VERSION));
 	json_set(a, j, "start", json_string(a, time_rfc3339_nano(a, job->start)));
-	set_not_run(j, job->plan, a);
 	return j;
 }
 
@@ -100,6 +86,7 @@ static int build(struct build_result *out, const struct build_run *run, const st
 		.clock = p->cli->clock,
 		.log = &log,
 		.manifest = manifest,
+		.run_id = str_from(run->id),
 		.redactor = &redactor,
 		.environment = p->cli->environment,
 		.cancel_fd = run->cancel[0],

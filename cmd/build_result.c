@@ -7,6 +7,22 @@ static struct json *digest_json(const struct digest *d, struct arena *a)
 	return json_cstr(a, hex);
 }
 
+static struct json *files_to_json(const struct artifact_files *files, struct arena *a)
+{
+	struct json *list = json_array(a);
+	for (size_t i = 0; i < files->n; i++) {
+		const struct artifact_file *file = &files->items[i];
+		struct json *one = json_append(a, list, json_object(a));
+		json_set(a, one, "path", json_string(a, file->path));
+		json_set(a, one, "media_type", json_string(a, file->media_type));
+		json_set(a, one, "size", json_i64(a, (int64_t)file->size));
+		json_set(a, one, "sha256", digest_json(&file->sha256, a));
+		json_set(a, one, "outside", json_bool(a, file->outside));
+		json_set(a, one, "removed", json_bool(a, file->removed));
+	}
+	return list;
+}
+
 static struct json *artifact_to_json(const struct artifact *f, struct arena *a)
 {
 	struct json *j = json_object(a);
@@ -14,15 +30,8 @@ static struct json *artifact_to_json(const struct artifact *f, struct arena *a)
 	json_set(a, j, "image_id", json_string(a, f->image_id));
 	json_set(a, j, "image_algorithm", json_string(a, f->image_algorithm));
 	json_set(a, j, "image_name", json_string(a, f->image_name));
-	struct json *files = json_set(a, j, "files", json_array(a));
-	for (size_t i = 0; i < f->files.n; i++) {
-		const struct artifact_file *file = &f->files.items[i];
-		struct json *one = json_append(a, files, json_object(a));
-		json_set(a, one, "path", json_string(a, file->path));
-		json_set(a, one, "media_type", json_string(a, file->media_type));
-		json_set(a, one, "size", json_i64(a, (int64_t)file->size));
-		json_set(a, one, "sha256", digest_json(&file->sha256, a));
-	}
+	json_set(a, j, "files", files_to_json(&f->files, a));
+	json_set(a, j, "made", files_to_json(&f->made, a));
 	struct json *inputs = json_set(a, j, "inputs", json_array(a));
 	for (size_t i = 0; i < f->inputs.n; i++) {
 		struct json *one = json_append(a, inputs, json_object(a));
@@ -76,17 +85,20 @@ static int get_digest(const struct json *j, const char *key, struct digest *out,
 }
 
 static int parse_files(
-	struct artifact *out, struct arena *a, const struct json *files, struct error *err)
+	struct artifact_files *out, struct arena *a, const struct json *files, struct error *err)
 {
 	for (size_t i = 0; i < files->array.n; i++) {
 		const struct json *j = files->array.items[i];
-		struct artifact_file f = {0};
+		struct artifact_file f = {
+			.outside = json_bool_or(j, "outside", false),
+			.removed = json_bool_or(j, "removed", false),
+		};
 		if (json_get_str(j, "path", &f.path, what, err) < 0 ||
 			json_get_str(j, "media_type", &f.media_type, what, err) < 0 ||
 			get_u64(j, "size", &f.size, err) < 0 ||
 			get_digest(j, "sha256", &f.sha256, err) < 0)
 			return -1;
-		list_push(a, &out->files) = f;
+		list_push(a, out) = f;
 	}
 	return 0;
 }
@@ -110,15 +122,20 @@ static int parse_artifact(
 	struct artifact *out, struct arena *a, const struct json *j, struct error *err)
 {
 	const struct json *files = NULL;
+	const struct json *made = NULL;
 	const struct json *inputs = NULL;
 	if (json_get_str(j, "builder_id", &out->builder_id, what, err) < 0 ||
 		json_get_str(j, "image_id", &out->image_id, what, err) < 0 ||
 		json_get_str(j, "image_algorithm", &out->image_algorithm, what, err) < 0 ||
 		json_get_str(j, "image_name", &out->image_name, what, err) < 0 ||
 		json_get_array(j, "files", &files, what, err) < 0 ||
+		json_get_array(j, "made", &made, what, err) < 0 ||
 		json_get_array(j, "inputs", &inputs, what, err) < 0)
 		return -1;
-	return parse_files(out, a, files, err) < 0 ? -1 : parse_inputs(out, a, inputs, err);
+	if (parse_files(&out->files, a, files, err) < 0 ||
+		parse_files(&out->made, a, made, err) < 0)
+		return -1;
+	return parse_inputs(out, a, inputs, err);
 }
 
 int build_result_parse(

@@ -63,21 +63,57 @@ static struct evidence_subject image_subject(const struct artifact *f)
 	};
 }
 
+static bool is_taken(const struct evidence_subject *s, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(s[i].name, name))
+			return true;
+	}
+	return str_is(name, "manifest.jsonl");
+}
+
+static void add_file(
+	struct evidence_subject *s, size_t *n, const struct artifact_file *f, struct arena *a)
+{
+	struct str value = hex_of(&f->sha256, a);
+	struct str name = f->path;
+	/* A file that is the image itself is there already. */
+	if (str_eq(value, s[0].value))
+		return;
+	if (f->outside && is_taken(s, *n, name))
+		name = arena_printf(a, "./%.*s", STR_ARG(name));
+	s[(*n)++] = (struct evidence_subject){
+		.name = name,
+		.algorithm = STR("sha256"),
+		.value = value,
+	};
+}
+
+/* A post-processor wrote it again. */
+static bool is_renewed(const struct artifact *f, const struct artifact_file *file)
+{
+	for (size_t i = 0; i < f->made.n; i++) {
+		if (!f->made.items[i].outside && str_eq(f->made.items[i].path, file->path))
+			return true;
+	}
+	return false;
+}
+
 static void add_subjects(struct evidence_input *in, const struct artifact *f, struct arena *a)
 {
-	struct evidence_subject *s = arena_array(a, struct evidence_subject, f->files.n + 1);
-	s[0] = image_subject(f);
+	struct evidence_subject *s =
+		arena_array(a, struct evidence_subject, f->files.n + f->made.n + 1);
 	size_t n = 1;
+	s[0] = image_subject(f);
 	for (size_t i = 0; i < f->files.n; i++) {
-		struct str value = hex_of(&f->files.items[i].sha256, a);
-		/* A file that is the image itself is there already. */
-		if (str_eq(value, s[0].value))
-			continue;
-		s[n++] = (struct evidence_subject){
-			.name = f->files.items[i].path,
-			.algorithm = STR("sha256"),
-			.value = value,
-		};
+		if (!is_renewed(f, &f->files.items[i]))
+			add_file(s, &n, &f->files.items[i], a);
+	}
+	for (int outside = 0; outside < 2; outside++) {
+		for (size_t i = 0; i < f->made.n; i++) {
+			if (f->made.items[i].outside == (outside == 1))
+				add_file(s, &n, &f->made.items[i], a);
+		}
 	}
 	in->subjects = s;
 	in->subject_count = n;

@@ -564,6 +564,7 @@ int pipeline_check_builders(struct pipeline *p, struct error *err)
 	/* What is wrong is in the messages; pipeline_report counts them. */
 	for (size_t i = 0; i < p->template->builds.n; i++) {
 		const struct template_build *b = &p->template->builds.items[i];
+		(void)!post_processors_check(b, &p->diags, &p->arena);
 		if (!b->other_config)
 			(void)!builder_check(b->config, b->type, &p->diags, &p->arena);
 		else if (i == 0)

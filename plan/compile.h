@@ -55,6 +55,10 @@ struct compiler {
 
 /* ---- compile.c ------------------------------------------------------------------------------ */
 
+/* Decodes the configuration by the type's table, and compiles. what: "provisioner". */
+MUST_CHECK int compile_configured(struct compiler *c, const struct template_provisioner *p,
+	const struct provisioner *type, const char *what);
+
 /* Returns -1. */
 int compile_error(struct compiler *c, const struct origin *o, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
@@ -192,6 +196,13 @@ typedef int script_add_fn(
 	void *ctx, const struct origin *o, const struct content *content, struct str source);
 MUST_CHECK int compile_scripts(struct compiler *c, const struct template_provisioner *p,
 	const struct scripts *s, script_add_fn *add, void *ctx);
+
+/* ---- post.c --------------------------------------------------------------------------------- */
+
+/* Groups of the post-processors that run or deliver code, in their order, behind all others. */
+MUST_CHECK int compile_post_processors(struct compiler *c);
+/* The known type with the nearest name, or NULL. */
+const char *post_processor_nearest(struct str type);
 
 /* ---- boot/ ---------------------------------------------------------------------------------- */
 

@@ -75,12 +75,11 @@ static int compile_unknown(struct compiler *c, const struct template_provisioner
 }
 
 /* The configuration lives with the plan, messages with the caller. */
-static int decode(
-	struct compiler *c, void *config, const struct conf *from, const struct provisioner *type)
+static int decode(struct compiler *c, void *config, const struct conf *from,
+	const struct conf_field *fields, const char *what)
 {
 	struct diags d = {0};
-	const char *what = arena_printf(c->arena, "provisioner %s", type->type).p;
-	int status = conf_decode(config, from, type->fields, what, &d, c->arena);
+	int status = conf_decode(config, from, fields, what, &d, c->arena);
 	for (size_t i = 0; i < d.n; i++) {
 		const struct diag *m = &d.items[i];
 		if (m->severity == DIAG_ERROR)
@@ -93,13 +92,14 @@ static int decode(
 	return status;
 }
 
-static int compile_known(
-	struct compiler *c, const struct template_provisioner *p, const struct provisioner *type)
+int compile_configured(struct compiler *c, const struct template_provisioner *p,
+	const struct provisioner *type, const char *what)
 {
+	const char *name = arena_printf(c->arena, "%s %s", what, type->type).p;
 	void *config = arena_alloc(c->arena, type->size);
 	if (type->defaults)
 		type->defaults(config);
-	if (decode(c, config, p->config, type) < 0)
+	if (decode(c, config, p->config, type->fields, name) < 0)
 		return -1;
 	return type->compile(c, p, config);
 }
@@ -122,7 +122,7 @@ static int compile_provisioner(
 	};
 	if (p->pause_before > 0 && compile_wait(c, &p->origin, p->pause_before, "pause_before") < 0)
 		return -1;
-	int status = type ? compile_known(c, p, type) : compile_unknown(c, p);
+	int status = type ? compile_configured(c, p, type, "provisioner") : compile_unknown(c, p);
 	/* A block that has nothing to do here leaves no trace. */
 	bool paused = p->pause_before > 0;
 	if (status == 0 && plan->groups.items[c->group].count == (paused ? 1 : 0)) {
@@ -141,7 +141,7 @@ static int compile_build(struct compiler *c)
 	if (b->error_cleanup)
 		status |= compile_provisioner(c, b->error_cleanup, GROUP_ERROR_CLEANUP);
 	status |= compile_finish(c);
-	return status;
+	return status | compile_post_processors(c);
 }
 
 /* ---- The plan ------------------------------------------------------------------------------- */
@@ -189,6 +189,8 @@ int plan_make(struct plan **out, const struct template_build *build, const struc
 	p->rehearsal = build->other_config != NULL;
 	p->builder = build->other_config ? build->other_type : build->type;
 	p->config = build->other_config ? build->other_config : build->config;
+	p->source_name = build->source_name;
+	p->type = build->type;
 	p->origin = build->origin;
 	p->post_processors.items = build->post_processors.items;
 	p->post_processors.n = build->post_processors.n;

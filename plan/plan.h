@@ -211,6 +211,9 @@ struct plan {
 	struct arena arena;
 	struct str build; /* name of the build */
 	struct str builder; /* type of the builder */
+	/* Name and type of the template's builder, in a rehearsal too. */
+	struct str source_name;
+	struct str type;
 	bool rehearsal; /* that builder is not the template's */
 	const struct conf *config; /* of the builder; borrowed from the template */
 	struct template_paths paths; /* where those in the configuration start */
@@ -246,6 +249,9 @@ MUST_CHECK int plan_make(struct plan **out, const struct template_build *build,
 	const struct tree *tree, struct diags *d, struct arena *a, struct error *err);
 void plan_free(struct plan *p);
 DEFINE_SCOPED_PTR(plan)
+
+/* False, and why, for a type of post-processors that no build here can run. */
+MUST_CHECK bool post_processor_runs(struct str type, const char **why);
 
 /* docs/formats.md, "plan.json": sensitive values appear as their names only. */
 struct json *plan_to_json(const struct plan *p, struct arena *a);

@@ -185,6 +185,10 @@ static struct json *group_json(const struct plan *p, const struct step_group *g,
 	set_true(j, a, "continue_on_error", g->continue_on_error);
 	if (g->phase != GROUP_PROVISION)
 		json_set(a, j, "phase", json_cstr(a, group_phase_name(g->phase)));
+	if (g->phase == GROUP_POST_PROCESS) {
+		json_set(a, j, "sequence", json_i64(a, g->sequence));
+		json_set(a, j, "position", json_i64(a, g->position));
+	}
 	for (uint32_t i = 0; i < g->count; i++)
 		json_append(a, steps, step_json(&p->steps.items[g->first + i], a));
 	json_set(a, j, "steps", steps);

@@ -254,6 +254,8 @@ static void print_group(
 		buf_add_cstr(p->out, "  only after an error");
 	if (g->phase == GROUP_FINISH)
 		buf_add_cstr(p->out, "  at the end");
+	if (g->phase == GROUP_POST_PROCESS)
+		buf_add_cstr(p->out, "  after the image is captured");
 	if (g->max_retries > 0)
 		buf_printf(p->out, "  up to %u retr%s", g->max_retries,
 			g->max_retries == 1 ? "y" : "ies");

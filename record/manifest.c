@@ -33,6 +33,7 @@ static const char *const line_types[] = {
 	"gap",
 	"step-end",
 	"artifact",
+	"post-process",
 };
 
 static bool line_type_known(struct str type)

@@ -61,6 +61,8 @@ static const struct {
 		NEED_PROVENANCE | NEED_MANIFEST | NEED_PLAN},
 	{"manifest.steps", "every step of the plan ran, in order, and no other", verify_steps,
 		NEED_MANIFEST | NEED_PLAN},
+	{"manifest.post-process", "every post-processor of the plan ran, in order, and no other",
+		verify_post_processors, NEED_MANIFEST | NEED_PLAN},
 	{"manifest.asked", "what was asked of the machine is what the plan says", verify_asked,
 		NEED_MANIFEST | NEED_PLAN},
 	{"manifest.processes", "every process belongs to a step", verify_processes, NEED_MANIFEST},

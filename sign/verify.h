@@ -106,6 +106,9 @@ void verify_footer(struct verifying *v, struct check *c);
 void verify_steps(struct verifying *v, struct check *c);
 void verify_asked(struct verifying *v, struct check *c);
 
+/* verify_post.c */
+void verify_post_processors(struct verifying *v, struct check *c);
+
 /* verify_source.c */
 void verify_parameters(struct verifying *v, struct check *c);
 void verify_source(struct verifying *v, struct check *c);

@@ -77,21 +77,73 @@ static bool is_image(const struct evidence_subject *s, struct str id)
 		id.p[s->algorithm.n] == ':' && str_has_suffix(id, s->value);
 }
 
+/* All files that a build made, as they were left. */
+struct made {
+	const struct json **items;
+	size_t n;
+	size_t cap;
+};
+
+static struct str path_of(const struct json *file)
+{
+	return json_str_or(file, "path", STR(""));
+}
+
+static bool is_outside(const struct json *file)
+{
+	return json_bool_or(file, "outside", false);
+}
+
+/* A file that is written again takes the place of what it was. */
+static void add_made(struct made *m, struct arena *a, const struct json *files)
+{
+	for (size_t i = 0; files && files->type == JSON_ARRAY && i < files->array.n; i++) {
+		const struct json *file = files->array.items[i];
+		size_t k = 0;
+		while (k < m->n &&
+			(is_outside(m->items[k]) != is_outside(file) ||
+				!str_eq(path_of(m->items[k]), path_of(file))))
+			k++;
+		if (k == m->n)
+			list_push(a, m) = file;
+		else
+			m->items[k] = file;
+	}
+}
+
+/* The file of the post-processor `manifest` is a log to which later builds append. */
+static struct made list_made(
+	const struct verifying *v, const struct json *artifact, struct arena *a)
+{
+	struct made m = {0};
+	add_made(&m, a, json_find(artifact, "files"));
+	for (size_t i = 0; i < v->manifest.n; i++) {
+		const struct json *line = v->manifest.items[i];
+		if (line_is(line, "post-process") &&
+			!str_is(json_str_or(line, "processor", STR("")), "manifest"))
+			add_made(&m, a, json_find(line, "files"));
+	}
+	return m;
+}
+
+/* "./" in front tells a file outside of the output directory from one of the same name in it. */
 static bool is_file(const struct evidence_subject *s, const struct json *file)
 {
-	return str_eq(s->name, json_str_or(file, "path", STR(""))) &&
-		str_is(s->algorithm, "sha256") &&
+	struct str name = s->name;
+	if (is_outside(file) && str_has_prefix(name, STR("./")))
+		name = str_from_index(name, 2);
+	return str_eq(name, path_of(file)) && str_is(s->algorithm, "sha256") &&
 		str_eq(s->value, json_str_or(file, "sha256", STR("")));
 }
 
 enum part { PART_NONE = 0, PART_IMAGE, PART_FILE };
 
 /* What the subject is of the artifact. A file may be the image, too; its name tells which. */
-static enum part part_of(const struct json *artifact, const struct evidence_subject *s)
+static enum part part_of(
+	const struct json *artifact, const struct made *made, const struct evidence_subject *s)
 {
-	const struct json *files = json_find(artifact, "files");
-	for (size_t i = 0; files && files->type == JSON_ARRAY && i < files->array.n; i++) {
-		if (is_file(s, files->array.items[i]))
+	for (size_t i = 0; i < made->n; i++) {
+		if (is_file(s, made->items[i]))
 			return PART_FILE;
 	}
 	return is_image(s, json_str_or(artifact, "image_id", STR(""))) ? PART_IMAGE : PART_NONE;
@@ -116,15 +168,15 @@ static bool is_manifest(const struct evidence_subject *s)
 }
 
 /* A file that is the image itself needs no subject of its own. */
-static bool is_covered(
-	const struct subject_list *subjects, const struct json *artifact, const struct json *file)
+static bool is_covered(const struct subject_list *subjects, const struct json *artifact,
+	const struct made *made, const struct json *file)
 {
 	struct str sha256 = json_str_or(file, "sha256", STR(""));
 	for (size_t i = 0; i < subjects->n; i++) {
 		const struct evidence_subject *s = &subjects->items[i];
 		if (is_file(s, file))
 			return true;
-		if (!is_manifest(s) && part_of(artifact, s) == PART_IMAGE &&
+		if (!is_manifest(s) && part_of(artifact, made, s) == PART_IMAGE &&
 			str_is(s->algorithm, "sha256") && str_eq(s->value, sha256))
 			return true;
 	}
@@ -133,12 +185,11 @@ static bool is_covered(
 
 /* The first file that no subject stands for, or NULL. */
 static const struct json *first_uncovered(
-	const struct subject_list *subjects, const struct json *artifact)
+	const struct subject_list *subjects, const struct json *artifact, const struct made *made)
 {
-	const struct json *files = json_find(artifact, "files");
-	for (size_t i = 0; files && files->type == JSON_ARRAY && i < files->array.n; i++) {
-		if (!is_covered(subjects, artifact, files->array.items[i]))
-			return files->array.items[i];
+	for (size_t i = 0; i < made->n; i++) {
+		if (!is_covered(subjects, artifact, made, made->items[i]))
+			return made->items[i];
 	}
 	return NULL;
 }
@@ -153,9 +204,10 @@ void verify_artifact(struct verifying *v, struct check *c)
 		check_fail(v, c, "the manifest has %" PRIu64 " artifacts; one is needed", count);
 		return;
 	}
+	struct made made = list_made(v, artifact, &v->v->arena);
 	for (size_t i = 0; i < subjects->n; i++) {
 		const struct evidence_subject *s = &subjects->items[i];
-		enum part part = is_manifest(s) ? PART_NONE : part_of(artifact, s);
+		enum part part = is_manifest(s) ? PART_NONE : part_of(artifact, &made, s);
 		parts[part]++;
 		if (part == PART_NONE && !is_manifest(s)) {
 			check_fail(
@@ -163,7 +215,7 @@ void verify_artifact(struct verifying *v, struct check *c)
 			return;
 		}
 	}
-	const struct json *file = first_uncovered(subjects, artifact);
+	const struct json *file = first_uncovered(subjects, artifact, &made);
 	c->found = arena_printf(
 		&v->v->arena, "%zu image, %zu other files", parts[PART_IMAGE], parts[PART_FILE]);
 	if (parts[PART_IMAGE] != 1)

@@ -16,7 +16,7 @@ struct walk {
 	uint64_t attempt; /* of the group */
 	bool is_open;
 	bool has_failed;
-	bool captured; /* the artifact was made: no step may follow */
+	bool captured; /* the artifact was made: only steps of post-processors may follow */
 };
 
 static bool get_number(const struct json *j, const char *key, uint64_t *out)
@@ -61,6 +61,12 @@ static bool may_be_skipped(const struct walk *w, size_t index)
 	return str_is(phase, "boot") || str_is(phase, "finish");
 }
 
+/* Steps on the build host, of what is done with the image. */
+static bool is_for_image(const struct walk *w, size_t index)
+{
+	return str_is(json_str_or(w->steps[index].group, "phase", STR("")), "post-process");
+}
+
 static bool is_cleanup(const struct walk *w, size_t index)
 {
 	return json_bool_or(w->steps[index].step, "cleanup", false);
@@ -102,8 +108,10 @@ static const char *start_problem(struct walk *w, const struct json *line)
 	size_t index = (size_t)id - 1;
 	if (w->is_open)
 		return "begins inside another one";
-	if (w->captured)
+	if (w->captured && !is_for_image(w, index))
 		return "comes after the image was captured";
+	if (!w->captured && is_for_image(w, index))
+		return "comes before the image was captured";
 	if (!str_eq(json_str_or(line, "kind", STR("")),
 		    json_str_or(w->steps[index].step, "type", STR("-"))))
 		return "is of another kind than in the plan";

@@ -59,9 +59,7 @@ write_shell_template() {
 		    "hostname >/out/hostname", "ls /sys/class/net >/out/networks", "umask >/out/umask",
 		    "tr '\\0' ' ' </proc/1/cmdline >/out/init", "(: </dev/tcp/127.0.0.1/9) 2>/dev/null || true"]}
 		],
-		"variables": {"mode": "fast", "composed": "{{user `mode`}}-{{isotime `2006`}}"},
-		"post-processors": ["manifest", [{"type": "checksum"}, {"type": "compress", "output": "x.tgz"}],
-		  {"type": "shell-local", "inline": ["touch ran-after"]}]
+		"variables": {"mode": "fast", "composed": "{{user `mode`}}-{{isotime `2006`}}"}
 	T
 	printf '#!/bin/sh\necho first >>/out/scripts\necho "$0" >>/out/names\n' >r/scripts/first.sh
 	printf '#!/bin/sh\necho second >>/out/scripts\necho "$0" >>/out/names' >r/scripts/second.sh
@@ -381,9 +379,6 @@ value() {
 
 @test "shell: every option does what Packer's does" {
 	signed shell shell
-	has "post-processor manifest: not run"
-	has "post-processor checksum: not run"
-	has "post-processor shell-local: not run"
 	has 'note "look here"'
 	lacks never
 	unpack shell
@@ -425,11 +420,6 @@ value() {
 	holds umask 0022
 	[[ $(cat init) == sealwright-init* ]]
 	[ -z "$(ls -A ../tmp)$(ls -A ../var/lib)" ]
-}
-
-@test "post-processors that do not run are named in the record" {
-	head -1 shell/one.manifest.jsonl | grep -q '"post_processors_not_run":\["manifest","checksum","compress","shell-local"\]'
-	[ ! -e shell/one/ran-after ] && [ ! -e ran-after ] && [ ! -e shell/one/x.tgz ]
 }
 
 @test "file: every form of source and destination, inside of the guest only" {
