@@ -15,10 +15,16 @@ static void leave_heredocs(struct parser *p, struct span opener)
 		sh_end_heredocs(p);
 }
 
+/* Two levels, for a list inside of a word takes twice the stack of another construct. */
+static bool enter_list(struct parser *p)
+{
+	bool entered = sh_enter(p);
+	return entered && sh_enter(p);
+}
+
 const struct shell_list *sh_parse_substituted(struct parser *p, char close, struct span opener)
 {
-	/* Two, for a list inside of a word takes twice the stack of another construct. */
-	if (!sh_enter(p) || !sh_enter(p))
+	if (!enter_list(p))
 		return NULL;
 	size_t first = p->heredocs.first;
 	char closer = p->closer;
@@ -261,7 +267,7 @@ static struct place unescape(struct parser *p, const char *close, bool quoted)
 /* The window that stands at the cursor is a whole list. */
 static const struct shell_list *parse_window(struct parser *p)
 {
-	if (!sh_enter(p) || !sh_enter(p))
+	if (!enter_list(p))
 		return NULL;
 	size_t first = p->heredocs.first;
 	char closer = p->closer;
