@@ -168,10 +168,10 @@ struct hcl_value {
 	double number;
 	struct str string; /* UTF-8 */
 	/*
-	 * How it is put together, when that is more than its bytes (base/text.h). HCL_STRING with a
-	 * mark: its pieces, those that are sensitive under their names. HCL_UNKNOWN: the pieces with
-	 * holes that will make the string; NULL: nothing is known. Anything else that is marked:
-	 * sensitive pieces that tell the names. hcl_to_text is the way to read it.
+	 * How it is put together, when that is more than its bytes (base/text.h). HCL_STRING with
+	 * a mark: its pieces, those that are sensitive under their names. HCL_UNKNOWN: the pieces
+	 * with holes that will make the string; NULL: nothing is known. Anything else that is
+	 * marked: sensitive pieces that tell the names. hcl_to_text is the way to read it.
 	 */
 	const struct text *text;
 	const struct hcl_place *place; /* NULL: nobody knows */
