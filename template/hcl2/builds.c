@@ -102,7 +102,7 @@ static void read_source_list(struct hcl2 *h, struct hcl2_build *b)
 
 static void read_source_block(struct hcl2 *h, struct hcl2_build *b, const struct hcl2_block *inner)
 {
-	const struct hcl2_meta m = {h, inner, &h->empty_scope, "source"};
+	const struct hcl2_meta m = {h, inner, inner->scope, "source"};
 	struct hcl2_use u = {.inner = inner, .origin = inner->origin};
 	if (hcl2_labels(h, inner, 1, "source \"TYPE.NAME\" { ... }") < 0 ||
 		hcl2_meta_str(&m, "name", &u.name) < 0)
@@ -340,7 +340,7 @@ void hcl2_builds(struct hcl2 *h)
 	read_blocks(h);
 	if (h->load.t->diags.errors > 0)
 		return;
-	if (h->builds.n == 0) {
+	if (h->builds.n == 0 && !h->load.in->declared_only) {
 		struct origin o = {h->load.t->path, {0}};
 		load_error(&h->load, &o, "the template has no build block");
 		load_hint(&h->load, "add build { sources = [\"source.TYPE.NAME\"] }");

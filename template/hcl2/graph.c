@@ -89,12 +89,12 @@ static void read_local(struct hcl2 *h, const struct hcl_block *b)
 }
 
 /* Depth is that of the document, which the reader limits. */
-static void needs_of_body(struct hcl2 *h, const struct hcl_body *body, struct hcl_traversals *out)
+void hcl2_references(struct hcl2 *h, const struct hcl_body *body, struct hcl_traversals *out)
 {
 	for (size_t i = 0; i < body->attributes.n; i++)
 		hcl_expr_traversals(body->attributes.items[i].expr, h->arena, out);
 	for (size_t i = 0; i < body->blocks.n; i++)
-		needs_of_body(h, &body->blocks.items[i].body, out);
+		hcl2_references(h, &body->blocks.items[i].body, out);
 }
 
 static void read_data(struct hcl2 *h, const struct hcl_block *b)
@@ -113,7 +113,7 @@ static void read_data(struct hcl2 *h, const struct hcl_block *b)
 	if (!node)
 		return;
 	node->block = b;
-	needs_of_body(h, &b->body, &node->needs);
+	hcl2_references(h, &b->body, &node->needs);
 }
 
 void hcl2_declare_nodes(struct hcl2 *h)

@@ -162,11 +162,12 @@ bool hcl2_is_name(struct str s);
 /* ---- scope.c -------------------------------------------------------------------------------- */
 
 void hcl2_scope_init(struct hcl2 *h);
-/* A scope inside of `outer` in which source, and then build too, are those of a use. */
-struct hcl_scope *hcl2_source_scope(
+/* A scope like `outer` in which source is that of a use. */
+const struct hcl_scope *hcl2_source_scope(
 	struct hcl2 *h, const struct hcl_scope *outer, const struct hcl2_use *u);
-struct hcl_scope *hcl2_use_scope(
-	struct hcl2 *h, const struct hcl_scope *outer, const struct hcl2_use *u, struct str build);
+/* A block's scope in which source and build are those of a use. */
+const struct hcl_scope *hcl2_use_scope(
+	struct hcl2 *h, const struct hcl2_block *b, const struct hcl2_use *u, struct str build);
 /* Messages are told; -1 then. */
 MUST_CHECK int hcl2_eval(struct hcl2 *h, const struct hcl_expr *e, const struct hcl_scope *scope,
 	struct hcl_value *out);
@@ -202,6 +203,8 @@ struct template_variable *hcl2_entry(struct hcl2 *h, const struct hcl2_variable 
 
 void hcl2_declare_nodes(struct hcl2 *h);
 void hcl2_evaluate_nodes(struct hcl2 *h);
+/* Everything that the expressions of a body refer to. */
+void hcl2_references(struct hcl2 *h, const struct hcl_body *body, struct hcl_traversals *out);
 /* The value of a data source. -1 when something was told. */
 MUST_CHECK int hcl2_data(struct hcl2 *h, struct hcl2_node *node, const struct hcl_scope *scope);
 

@@ -84,7 +84,7 @@ static bool read_provisioner(struct hcl2 *h, const struct hcl2_block *b, const s
 	struct str build, struct template_provisioner *out)
 {
 	struct hcl2_block block = *b;
-	block.scope = hcl2_use_scope(h, b->scope, u, build);
+	block.scope = hcl2_use_scope(h, b, u, build);
 	const struct hcl2_meta m = {h, &block, block.scope,
 		arena_printf(h->arena, "%.*s %.*s", STR_ARG(b->type), STR_ARG(b->labels[0])).p};
 	const struct hcl2_render r = {

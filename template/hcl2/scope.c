@@ -80,50 +80,82 @@ static struct hcl_value source_value(struct arena *a, struct hcl_value type, str
 	return object_of(a, keys, values, countof(keys));
 }
 
-/* What the running build knows; the holes have the names that {{ build }} gives them. */
-static struct hcl_value build_value(struct arena *a, struct str name)
+static size_t build_name_count(void)
 {
 	size_t n = 0;
 	while (template_build_names[n])
 		n++;
-	struct str *keys = arena_array(a, struct str, n + 1);
-	struct hcl_value *values = arena_array(a, struct hcl_value, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		keys[i] = str_from(template_build_names[i]);
-		values[i] = hcl_hole(a, keys[i]);
-	}
-	keys[n] = STR("name");
-	values[n] = hcl_string(name);
-	return hcl_object(a, keys, values, n + 1);
+	return n;
 }
 
-static struct hcl_scope *inner_scope(
-	struct arena *a, const struct hcl_scope *outer, const struct hcl_variable *variable)
+/* What only some builders tell: "build.ImageSha256". What is nearly right is left to be wrong. */
+static void more_names(struct hcl2 *h, const struct hcl2_block *b, struct str_list *out)
 {
-	struct hcl_scope *scope = arena_new(a, struct hcl_scope);
-	*scope = *outer;
-	scope->parent = outer;
-	scope->variables = variable;
-	scope->variable_count = 1;
-	return scope;
+	struct hcl_traversals all = {0};
+	hcl2_references(h, b->body, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct hcl_traversal *t = &all.items[i];
+		if (t->n < 2 || !str_is(t->steps[0], "build") || str_is(t->steps[1], "name") ||
+			conf_nearest(t->steps[1], template_build_names, build_name_count()))
+			continue;
+		load_warning(&h->load, &t->origin,
+			"build.%.*s is no value of every builder; it is a hole of the plan",
+			STR_ARG(t->steps[1]));
+		list_push(h->arena, out) = t->steps[1];
+	}
 }
 
-struct hcl_scope *hcl2_source_scope(
+/* What the running build knows; the holes have the names that {{ build }} gives them. */
+static struct hcl_value build_value(struct hcl2 *h, const struct hcl2_block *b, struct str name)
+{
+	struct arena *a = h->arena;
+	struct str_list keys = {0};
+	for (size_t i = 0; template_build_names[i]; i++)
+		list_push(a, &keys) = str_from(template_build_names[i]);
+	more_names(h, b, &keys);
+	struct hcl_value *values = arena_array(a, struct hcl_value, keys.n + 1);
+	for (size_t i = 0; i < keys.n; i++)
+		values[i] = hcl_hole(a, keys.items[i]);
+	values[keys.n] = hcl_string(name);
+	list_push(a, &keys) = STR("name");
+	return hcl_object(a, keys.items, values, keys.n);
+}
+
+/*
+ * The scope with one more name in the template's own scope, so that the iterators of dynamic
+ * blocks go on hiding what has their names. They are as deep as blocks are nested.
+ */
+static const struct hcl_scope *with(
+	struct hcl2 *h, const struct hcl_scope *scope, const struct hcl_variable *variable)
+{
+	struct hcl_scope *copy = arena_new(h->arena, struct hcl_scope);
+	*copy = *scope;
+	if (scope->parent) {
+		copy->parent = with(h, scope->parent, variable);
+		return copy;
+	}
+	copy->parent = scope;
+	copy->variables = variable;
+	copy->variable_count = 1;
+	return copy;
+}
+
+const struct hcl_scope *hcl2_source_scope(
 	struct hcl2 *h, const struct hcl_scope *outer, const struct hcl2_use *u)
 {
 	struct hcl_variable *one = arena_array(h->arena, struct hcl_variable, 1);
 	one->name = STR("source");
 	one->value = source_value(h->arena, hcl_string(u->source->type), hcl_string(u->name));
-	return inner_scope(h->arena, outer, one);
+	return with(h, outer, one);
 }
 
-struct hcl_scope *hcl2_use_scope(
-	struct hcl2 *h, const struct hcl_scope *outer, const struct hcl2_use *u, struct str build)
+const struct hcl_scope *hcl2_use_scope(
+	struct hcl2 *h, const struct hcl2_block *b, const struct hcl2_use *u, struct str build)
 {
 	struct hcl_variable *one = arena_array(h->arena, struct hcl_variable, 1);
 	one->name = STR("build");
-	one->value = build_value(h->arena, build);
-	return inner_scope(h->arena, hcl2_source_scope(h, outer, u), one);
+	one->value = build_value(h, b, build);
+	return hcl2_source_scope(h, with(h, b->scope, one), u);
 }
 
 /* ---- The scopes of a template --------------------------------------------------------------- */
