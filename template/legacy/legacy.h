@@ -45,6 +45,8 @@ struct legacy {
 	const struct json *root;
 	struct map variables; /* of struct legacy_variable */
 	struct map undefined; /* names that were told */
+	/* A variable refers to another, and to none that is not there: see legacy_variables. */
+	bool lenient;
 	size_t variable_depth;
 	struct {
 		struct legacy_builder *items;

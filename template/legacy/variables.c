@@ -211,13 +211,13 @@ static void resolve(struct legacy *l, struct legacy_variable *v)
 
 /*
  * Packer takes an unknown variable for an empty string, and templates rely on it; within variables
- * it does not.
+ * it does so only when it is lenient.
  */
 static int undefined(
 	struct legacy *l, const struct render *r, const struct gotmpl_call *c, struct str name)
 {
 	const char *near = nearest_variable(l, name);
-	if (r->variables)
+	if (r->variables && !l->lenient)
 		return gotmpl_fault(c->run, c->off, "variable \"%.*s\" is not defined%s%s%s",
 			STR_ARG(name), near ? "; did you mean \"" : "", near ? near : "",
 			near ? "\"?" : "");
@@ -256,6 +256,56 @@ int legacy_user(struct function_context *f, const struct gotmpl_call *c, struct 
 	return 0;
 }
 
+/* Moves the text behind the next "{{user `NAME`" and cuts the name out. */
+static bool next_reference(struct str *text, struct str *name)
+{
+	for (;;) {
+		size_t at = str_find(*text, STR("{{"));
+		if (at == STR_NPOS)
+			return false;
+		*text = str_from_index(*text, at + 2);
+		struct str rest = str_trim(*text);
+		if (!str_has_prefix(rest, STR("user")))
+			continue;
+		rest = str_trim(str_from_index(rest, 4));
+		if (rest.n < 2 || rest.p[0] != '`')
+			continue;
+		rest = str_from_index(rest, 1);
+		size_t end = str_find_byte(rest, '`');
+		if (end == STR_NPOS)
+			continue;
+		*name = str_sub(rest, 0, end);
+		return true;
+	}
+}
+
+/* Whether what it refers to is there; false when it refers to nothing. */
+static bool refers_to_others(struct legacy *l, const struct legacy_variable *v)
+{
+	struct str text = {0};
+	struct str name;
+	size_t n = 0;
+	if (!text_value(&v->raw, l->load.arena, &text))
+		return false;
+	for (; next_reference(&text, &name); n++) {
+		const struct legacy_variable *other = map_find(&l->variables, name);
+		if (!other || other == v)
+			return false;
+	}
+	return n > 0;
+}
+
+/*
+ * Packer renders variables again and again until none is left that could not be, and gives up
+ * only after a round in which none changed; one that refers to others counts as changed each time.
+ * So where there is one such variable, names that are not defined are no error in the others.
+ */
+static void choose_leniency(struct legacy *l)
+{
+	for (size_t i = 0; !l->lenient && i < l->variables.n; i++)
+		l->lenient = refers_to_others(l, l->variables.items[i].value);
+}
+
 static void keep_as_written(struct legacy *l, const struct legacy_variable *v)
 {
 	struct template_variable *out = entry(l, v);
@@ -288,6 +338,7 @@ void legacy_variables(struct legacy *l)
 		if (v)
 			entry(l, v)->sensitive = true;
 	}
+	choose_leniency(l);
 	for (size_t i = 0; i < l->variables.n; i++)
 		resolve(l, l->variables.items[i].value);
 }
