@@ -34,6 +34,12 @@ MUST_CHECK int hcl_room_for_text(
 /* JSON as jsonencode writes it. */
 struct str hcl_json_text(struct arena *a, const struct hcl_value *v);
 
+/* Argument 0, decoded. */
+MUST_CHECK int hcl_decode_base64(
+	struct str *out, struct hcl_eval *e, const struct hcl_value *args, struct error *err);
+/* Fails for bytes that are no text. */
+MUST_CHECK int hcl_check_text(struct str s, struct error *err);
+
 /* A list that grows in the evaluation's arena. */
 struct hcl_items {
 	struct hcl_value *items;
@@ -79,6 +85,9 @@ hcl_fn hcl_fn_cidrhost, hcl_fn_cidrnetmask, hcl_fn_cidrsubnet, hcl_fn_cidrsubnet
 
 /* yaml.c and yaml_write.c */
 hcl_fn hcl_fn_yamldecode, hcl_fn_yamlencode;
+
+/* functions_gzip.c and functions_rsa.c */
+hcl_fn hcl_fn_base64gzip, hcl_fn_rsadecrypt;
 
 /* functions_csv.c */
 hcl_fn hcl_fn_csvdecode;

@@ -108,18 +108,33 @@ int hcl_fn_base64encode(struct hcl_value *out, struct hcl_eval *e, const struct 
 	return 0;
 }
 
-static int decode_base64(
+/* Line breaks may stand anywhere. */
+static struct str without_breaks(struct arena *a, struct str s)
+{
+	char *copy = NULL;
+	size_t n = 0;
+	if (str_find_byte(s, '\n') == STR_NPOS && str_find_byte(s, '\r') == STR_NPOS)
+		return s;
+	copy = arena_alloc(a, s.n + 1);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '\n' && s.p[i] != '\r')
+			copy[n++] = s.p[i];
+	}
+	return (struct str){copy, n};
+}
+
+int hcl_decode_base64(
 	struct str *out, struct hcl_eval *e, const struct hcl_value *args, struct error *err)
 {
 	struct str s = {0};
 	if (hcl_arg_str(&s, e, args, 0, err) < 0 || hcl_room(e, s.n, err) < 0)
 		return -1;
-	if (!base64_decode(e->arena, s, out))
+	if (!base64_decode(e->arena, without_breaks(e->arena, s), out))
 		return error_set(err, ERROR_INPUT, "this is no base64");
 	return 0;
 }
 
-static int check_text(struct str s, struct error *err)
+int hcl_check_text(struct str s, struct error *err)
 {
 	if (!utf8_is_valid(s) || !str_is_cstr(s))
 		return error_set(err, ERROR_INPUT, "what comes out is no text in UTF-8");
@@ -131,7 +146,7 @@ int hcl_fn_base64decode(struct hcl_value *out, struct hcl_eval *e, const struct 
 {
 	struct str s = {0};
 	(void)n;
-	if (decode_base64(&s, e, args, err) < 0 || check_text(s, err) < 0)
+	if (hcl_decode_base64(&s, e, args, err) < 0 || hcl_check_text(s, err) < 0)
 		return -1;
 	*out = hcl_string(s);
 	return 0;
@@ -248,7 +263,7 @@ int hcl_fn_textdecodebase64(struct hcl_value *out, struct hcl_eval *e, const str
 	struct str s = {0};
 	enum charset charset = CHARSET_NONE;
 	(void)n;
-	if (decode_base64(&s, e, args, err) < 0 || find_charset(&charset, e, args, err) < 0 ||
+	if (hcl_decode_base64(&s, e, args, err) < 0 || find_charset(&charset, e, args, err) < 0 ||
 		hcl_room(e, 2 * (uint64_t)s.n, err) < 0)
 		return -1;
 	buf_init(&b, 4 * HCL_MAX_VALUE_SIZE);
@@ -264,7 +279,7 @@ int hcl_fn_textdecodebase64(struct hcl_value *out, struct hcl_eval *e, const str
 		buf_add(&b, (struct str){bytes, k});
 		s = str_from_index(s, len);
 	}
-	if (check_text(buf_str(&b), err) < 0)
+	if (hcl_check_text(buf_str(&b), err) < 0)
 		return -1;
 	*out = hcl_string(arena_str(e->arena, buf_str(&b)));
 	return 0;

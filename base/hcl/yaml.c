@@ -282,13 +282,14 @@ static int read_mapping(struct yaml *y, struct hcl_value *out, const struct prop
 	for (size_t i = 0; more; i++) {
 		struct hcl_value key = {0};
 		struct hcl_value value = hcl_null();
-		struct place place = {(int)first->column, false, true};
+		bool explicit = (i > 0 || !first->key) && at_indicator(y, '?');
+		struct place place = {(int)first->column, explicit, true};
 		bool merge = first->merge;
 		bool colon = true;
 		int status = 0;
 		if (i == 0 && first->key)
 			key = *first->key;
-		else if (at_indicator(y, '?'))
+		else if (explicit)
 			status = read_explicit_key(y, &key, &merge, first->column, &colon);
 		else
 			status = read_key(y, &key, &merge, (int)first->column);

@@ -1,5 +1,5 @@
 /*
- * YAML from anybody: what is decoded can be encoded, and decoded again to the same value. Only a
+ * YAML from anybody: what is decoded can be encoded, and decoded again to the same. Only a
  * key "<<" does not come back: even in quotes it merges, as in go-cty-yaml.
  */
 #include "base/hcl/hcl.h"
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (str_contains(text.string, STR("<<")))
 		return 0;
-	if (call(&again, &a, "yamldecode(x)", text) < 0 || !hcl_equal(&v, &again)) {
+	if (call(&again, &a, "yamlencode(yamldecode(x))", text) < 0 || !hcl_equal(&text, &again)) {
 		if (!arena_full(&a))
 			abort();
 	}

@@ -10,13 +10,14 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 THIRD_PARTY = {
-    "openssl/": {"base/digest.c", "sign"},
+    "openssl/": {"base/digest.c", "base/hcl/functions_rsa.c", "sign"},
     "git2": {"fetch"},
     "archive": {"builders", "sign"},
     "curl/": {"builders"},
     "cjson/": set(),
     "libssh2": {"builders"},
     "zlib.h": {"builders"},
+    "crypt.h": {"template/hcl2/functions_bcrypt.c"},
 }
 # Headers that others may include beside the one that is named like its folder.
 PUBLIC = {"template/rewrite.h"}
