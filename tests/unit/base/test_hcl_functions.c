@@ -78,7 +78,7 @@ static void lists_and_objects_are_taken_apart_and_built(void **state)
 	static const struct hcl_case bad[] = {
 		{"index([1], 2)", "no such element"},
 		{"element([], 0)", "the list is empty"},
-		{"lookup({}, \"b\")", "no `b`"},
+		{"lookup({}, \"b\")", "lookup takes 3 arguments, not 2"},
 		{"zipmap([\"a\"], [])", "1 keys for 0 values"},
 		{"slice([1], 0, 2)", "no part from 0 to 2"},
 		{"coalesce(null, \"\")", "null or empty"},
