@@ -58,7 +58,7 @@ void content_unit(struct content *k);
 
 typedef void content_fn(struct content *k);
 content_fn content_cloud_config, content_mime, content_cloud_include;
-content_fn content_kickstart, content_preseed, content_dockerfile;
+content_fn content_kickstart, content_preseed, content_answers, content_dockerfile;
 content_fn content_unattend, content_autoyast;
 
 #endif

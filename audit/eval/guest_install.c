@@ -509,6 +509,36 @@ void content_preseed(struct content *k)
 	}
 }
 
+/* ---- Other installers ----------------------------------------------------------------------- */
+
+/* "Password for root account = x", "root_password = \"x\"", and what is fetched. */
+static void answers_line(struct content *k, struct str line, uint32_t number)
+{
+	size_t eq = str_find_byte(line, '=');
+	struct str key = str_trim(str_sub(line, 0, eq));
+	struct str value = eq == STR_NPOS ? STR("") : str_trim(str_from_index(line, eq + 1));
+	struct line l = {.k = k, .at = {.line = number, .col = 1, .len = (uint32_t)line.n}};
+	if (eq == STR_NPOS || key.n == 0 || key.p[0] == '#' || value.n == 0)
+		return;
+	value = unquoted(value);
+	bool hash = value.n > 0 && value.p[0] == '$';
+	if (str_contains(key, STR("assword")))
+		set_password(&l, str_contains(key, STR("root")) ? STR("root") : STR("user"), value,
+			hash || str_contains(key, STR("hash")));
+	else if (str_contains(value, STR("://")))
+		content_opaque(k, &l.at, "script",
+			join(k, "what is loaded is not in the commit: ", value, ""));
+}
+
+void content_answers(struct content *k)
+{
+	struct str rest = k->unit->text;
+	struct str line;
+	uint32_t number = 0;
+	while (str_cut(&rest, '\n', &line) && charge(k->e, 4))
+		answers_line(k, line, ++number);
+}
+
 /* ---- Dockerfiles ---------------------------------------------------------------------------- */
 
 static void docker_line(struct content *k, struct str whole, const struct span *at)

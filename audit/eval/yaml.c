@@ -101,10 +101,9 @@ static void skip_blanks(struct parser *p)
 /* True when nothing but blanks and a comment is left on the line. */
 static bool line_is_over(struct parser *p)
 {
-	size_t at = p->at;
 	skip_blanks(p);
 	char c = peek(p, 0);
-	bool comment = c == '#' && (p->at == p->line_start || p->at > at);
+	bool comment = c == '#' && (p->at == p->line_start || is_blank(p->text.p[p->at - 1]));
 	return at_end(p) || c == '\n' || c == '\r' || comment;
 }
 
@@ -175,6 +174,11 @@ static struct str line_at(struct str text, size_t at)
 static void add_block_line(struct buf *out, const struct block *b, struct str line, bool *broken)
 {
 	bool more = line.n == 0 || is_blank(line.p[0]);
+	/* The break in front of empty lines is folded into them. */
+	if (b->folded && line.n == 0 && !*broken && out->n > 0) {
+		*broken = true;
+		return;
+	}
 	if (b->folded && out->n > 0 && !*broken && !more && out->p[out->n - 1] == '\n')
 		out->p[out->n - 1] = ' ';
 	buf_add(out, line);
@@ -438,7 +442,7 @@ static struct yaml *empty_scalar(struct parser *p)
 {
 	struct yaml *n = node_new(p, YAML_SCALAR);
 	if (n)
-		n->plain = true;
+		n->plain = n->by_line = true;
 	return n;
 }
 
@@ -595,6 +599,8 @@ static struct yaml *parse_content(struct parser *p, int parent, bool flow, bool 
 	char c = peek(p, 0);
 	if (c == '*')
 		return find_anchor(p, read_name(p, flow));
+	if (c == '?' && ends_word(peek(p, 1)))
+		return fail(p, "a key of more than one word");
 	if (c == '[' || c == '{')
 		return parse_flow(p);
 	if (!flow && (c == '|' || c == '>'))

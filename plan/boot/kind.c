@@ -154,6 +154,10 @@ static const struct sign {
 	{"d-i ", BOOT_PRESEED, true},
 	{"d-i\t", BOOT_PRESEED, true},
 	{"autoinstall:", BOOT_CLOUD_CONFIG, true},
+	{"System hostname = ", BOOT_ANSWERS, true},
+	{"Password for root", BOOT_ANSWERS, true},
+	{"KEYMAPOPTS=", BOOT_SHELL, true},
+	{"DISTRIBUTIONS=", BOOT_SHELL, true},
 	{"Vagrant.configure", BOOT_VAGRANTFILE, true},
 	{"Vagrant::Config.run", BOOT_VAGRANTFILE, true},
 	{"[Unit]", BOOT_UNIT, true},
@@ -202,8 +206,8 @@ static const struct ending {
 	{"autounattend.xml unattend.xml", BOOT_UNATTEND},
 	{"autoinst.xml autoyast.xml", BOOT_AUTOYAST},
 	{"meta-data network-config metadata meta_data.json", BOOT_CLOUD_DATA},
-	{"answers .answers answerfile answer.toml install.conf auto_install.conf auto_install",
-		BOOT_ANSWERS},
+	{"answers .answers answerfile", BOOT_SHELL}, /* setup-alpine sources it */
+	{"answer.toml install.conf auto_install.conf auto_install", BOOT_ANSWERS},
 	{".ign", BOOT_IGNITION},
 	{".service .timer .socket", BOOT_UNIT},
 	{"vagrantfile .vagrantfile", BOOT_VAGRANTFILE},
@@ -238,6 +242,26 @@ static enum boot_kind kind_of_name(struct str name)
 	return BOOT_NONE;
 }
 
+/* bsdinstall and others source files that have no name of their own and no first line. */
+static bool is_sourced(struct str s)
+{
+	static const char *const beginnings_of_code[] = {"if [", "export ", "set -e", ". /"};
+	struct str line;
+	do {
+		if (!str_cut(&s, '\n', &line))
+			return false;
+		line = str_trim(line);
+	} while (line.n == 0 || line.p[0] == '#');
+	for (size_t i = 0; i < countof(beginnings_of_code); i++) {
+		if (str_has_prefix(line, str_from(beginnings_of_code[i])))
+			return true;
+	}
+	size_t n = 0;
+	while (n < line.n && ((line.p[n] >= 'A' && line.p[n] <= 'Z') || line.p[n] == '_'))
+		n++;
+	return n > 0 && n < line.n && line.p[n] == '=';
+}
+
 enum boot_kind boot_kind_of(struct str name, struct str bytes)
 {
 	bytes = str_sub(without_mark(bytes), 0, LOOKED_AT);
@@ -253,6 +277,8 @@ enum boot_kind boot_kind_of(struct str name, struct str bytes)
 	enum boot_kind kind = code ? BOOT_NONE : kind_of_bytes(bytes);
 	if (kind == BOOT_NONE)
 		kind = named;
+	if (kind == BOOT_NONE && is_sourced(bytes))
+		kind = BOOT_SHELL;
 	return kind == BOOT_NONE ? BOOT_TEXT : kind;
 }
 
