@@ -152,18 +152,46 @@ int hcl_fn_base64decode(struct hcl_value *out, struct hcl_eval *e, const struct 
 	return 0;
 }
 
-enum charset { CHARSET_NONE = 0, CHARSET_UTF8, CHARSET_UTF16LE, CHARSET_UTF16BE, CHARSET_LATIN1 };
+/* The single-byte ones up to CHARSET_WINDOWS have ASCII in their lower half. */
+enum charset {
+	CHARSET_NONE = 0,
+	CHARSET_UTF8,
+	CHARSET_ASCII,
+	CHARSET_LATIN1,
+	CHARSET_WINDOWS,
+	CHARSET_UTF16, /* big end first, with a byte order mark */
+	CHARSET_UTF16LE,
+	CHARSET_UTF16BE,
+};
 
 static const struct {
 	const char *name;
 	enum charset charset;
 } charsets[] = {
 	{"UTF-8", CHARSET_UTF8},
+	{"US-ASCII", CHARSET_ASCII},
+	{"ISO-8859-1", CHARSET_LATIN1},
+	{"latin1", CHARSET_LATIN1},
+	{"windows-1252", CHARSET_WINDOWS},
+	{"UTF-16", CHARSET_UTF16},
 	{"UTF-16LE", CHARSET_UTF16LE},
 	{"UTF-16BE", CHARSET_UTF16BE},
-	{"UTF-16", CHARSET_UTF16BE},
-	{"ISO-8859-1", CHARSET_LATIN1},
 };
+
+/* Windows-1252 from 0x80; 0 where it has no character. */
+static const uint16_t windows[32] = {0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d,
+	0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178};
+
+/* The character of a byte; 0 for none. */
+static uint32_t char_of_byte(unsigned char byte, enum charset charset)
+{
+	if (byte < 0x80 || charset == CHARSET_LATIN1)
+		return byte;
+	if (charset == CHARSET_ASCII)
+		return 0;
+	return byte < 0xa0 ? windows[byte - 0x80] : byte;
+}
 
 static int find_charset(
 	enum charset *out, struct hcl_eval *e, const struct hcl_value *args, struct error *err)
@@ -178,8 +206,8 @@ static int find_charset(
 		}
 	}
 	return error_set(err, ERROR_INPUT,
-		"of the encodings only UTF-8, UTF-16LE, UTF-16BE and "
-		"ISO-8859-1 are known");
+		"of the encodings only UTF-8, UTF-16, UTF-16LE, UTF-16BE, US-ASCII, ISO-8859-1 and "
+		"windows-1252 are known");
 }
 
 static void add_unit(struct buf *b, uint32_t unit, enum charset charset)
@@ -190,14 +218,22 @@ static void add_unit(struct buf *b, uint32_t unit, enum charset charset)
 	buf_add_byte(b, charset == CHARSET_UTF16LE ? high : low);
 }
 
+static int encode_byte(struct buf *b, uint32_t code, enum charset charset, struct error *err)
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		if (char_of_byte((unsigned char)byte, charset) != code)
+			continue;
+		buf_add_byte(b, (char)byte);
+		return 0;
+	}
+	return error_set(err, ERROR_INPUT, "this encoding has no U+%04X", (unsigned)code);
+}
+
 static int encode_char(struct buf *b, uint32_t code, enum charset charset, struct error *err)
 {
-	if (charset == CHARSET_LATIN1) {
-		if (code > 0xff)
-			return error_set(
-				err, ERROR_INPUT, "ISO-8859-1 has no U+%04X", (unsigned)code);
-		buf_add_byte(b, (char)code);
-	} else if (code < 0x10000) {
+	if (charset <= CHARSET_WINDOWS)
+		return encode_byte(b, code, charset, err);
+	if (code < 0x10000) {
 		add_unit(b, code, charset);
 	} else {
 		add_unit(b, 0xd800 + ((code - 0x10000) >> 10), charset);
@@ -220,6 +256,8 @@ int hcl_fn_textencodebase64(struct hcl_value *out, struct hcl_eval *e, const str
 	buf_init(&b, 4 * HCL_MAX_VALUE_SIZE);
 	if (charset == CHARSET_UTF8)
 		buf_add(&b, s);
+	if (charset == CHARSET_UTF16)
+		add_unit(&b, 0xfeff, charset);
 	while (charset != CHARSET_UTF8 && s.n > 0) {
 		uint32_t code = 0;
 		size_t len = utf8_decode(s, &code);
@@ -241,9 +279,9 @@ static uint32_t unit_at(struct str s, size_t i, enum charset charset)
 /* Bytes used, 0 for what is no character. */
 static size_t decode_char(struct str s, enum charset charset, uint32_t *code)
 {
-	if (charset == CHARSET_LATIN1) {
-		*code = (unsigned char)s.p[0];
-		return 1;
+	if (charset <= CHARSET_WINDOWS) {
+		*code = char_of_byte((unsigned char)s.p[0], charset);
+		return *code > 0 ? 1 : 0;
 	}
 	if (s.n < 2)
 		return 0;
@@ -253,6 +291,15 @@ static size_t decode_char(struct str s, enum charset charset, uint32_t *code)
 	uint32_t low = unit_at(s, 2, charset);
 	*code = 0x10000 + ((*code - 0xd800) << 10) + (low - 0xdc00);
 	return low >= 0xdc00 && low <= 0xdfff ? 4 : 0;
+}
+
+/* A byte order mark tells the order; without one the big end is first. */
+static enum charset take_mark(struct str *s)
+{
+	bool little = str_has_prefix(*s, STR("\xff\xfe"));
+	if (little || str_has_prefix(*s, STR("\xfe\xff")))
+		*s = str_from_index(*s, 2);
+	return little ? CHARSET_UTF16LE : CHARSET_UTF16BE;
 }
 
 /* textdecodebase64(base64, encoding) */
@@ -269,6 +316,8 @@ int hcl_fn_textdecodebase64(struct hcl_value *out, struct hcl_eval *e, const str
 	buf_init(&b, 4 * HCL_MAX_VALUE_SIZE);
 	if (charset == CHARSET_UTF8)
 		buf_add(&b, s);
+	if (charset == CHARSET_UTF16)
+		charset = take_mark(&s);
 	while (charset != CHARSET_UTF8 && s.n > 0) {
 		char bytes[4];
 		uint32_t code = 0;

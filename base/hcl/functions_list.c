@@ -169,8 +169,6 @@ int hcl_fn_coalescelist(struct hcl_value *out, struct hcl_eval *e, const struct 
 	(void)e;
 	for (size_t i = 0; i < n; i++) {
 		const struct hcl_value *list = NULL;
-		if (args[i].type == HCL_NULL)
-			continue;
 		if (args[i].type == HCL_UNKNOWN) {
 			*out = args[i];
 			return 0;
@@ -191,14 +189,13 @@ int hcl_fn_lookup(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 {
 	const struct hcl_value *object = NULL;
 	struct str key = {0};
+	(void)n;
 	if (args[0].type == HCL_NULL || args[1].type == HCL_NULL)
 		return error_set(
 			err, ERROR_INPUT, "argument %d is null", args[0].type == HCL_NULL ? 1 : 2);
 	if (hcl_arg_object(&object, args, 0, err) < 0 || hcl_arg_str(&key, e, args, 1, err) < 0)
 		return -1;
 	const struct hcl_value *found = hcl_member(object, key);
-	if (!found && n < 3)
-		return error_set(err, ERROR_INPUT, "the object has no `%.*s`", STR_ARG(key));
 	*out = found ? *found : args[2];
 	return 0;
 }

@@ -103,8 +103,6 @@ int hcl_fn_cidrnetmask(struct hcl_value *out, struct hcl_eval *e, const struct h
 	(void)n;
 	if (parse_network(&net, e, args, err) < 0)
 		return -1;
-	if (net.bits == 128)
-		return error_set(err, ERROR_INPUT, "IPv6 has no netmasks");
 	set_number(&net, 0, net.prefix, -1);
 	*out = hcl_string(address_text(e, &net));
 	return 0;

@@ -34,8 +34,9 @@ int hcl_fn_signum(struct hcl_value *out, struct hcl_eval *e, const struct hcl_va
 	(void)n;
 	if (hcl_arg_number(&v, args, 0, err) < 0)
 		return -1;
-	double d = hcl_as_double(&v);
-	*out = hcl_integer((d > 0) - (d < 0));
+	if (!v.is_integer)
+		return error_set(err, ERROR_INPUT, "argument 1 must be a whole number");
+	*out = hcl_integer((v.integer > 0) - (v.integer < 0));
 	return 0;
 }
 
@@ -191,10 +192,14 @@ int hcl_fn_parseint(struct hcl_value *out, struct hcl_eval *e, const struct hcl_
 	(void)n;
 	if (hcl_arg_str(&s, e, args, 0, err) < 0 || hcl_arg_i64(&base, args, 1, err) < 0)
 		return -1;
+	if (args[0].type != HCL_STRING)
+		return error_set(err, ERROR_INPUT, "argument 1 must be a string, not %s",
+			hcl_type_name(args[0].type));
 	if (base < 2 || base > 62)
 		return error_set(err, ERROR_INPUT, "the base goes from 2 to 62");
-	bool negative = s.n > 0 && s.p[0] == '-';
-	struct str digits = str_from_index(s, negative ? 1 : 0);
+	bool sign = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+');
+	bool negative = sign && s.p[0] == '-';
+	struct str digits = str_from_index(s, sign ? 1 : 0);
 	for (size_t i = 0; i < digits.n; i++) {
 		int d = digit_value(digits.p[i]);
 		if (base <= 36 && d >= 36)

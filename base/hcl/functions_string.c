@@ -314,6 +314,16 @@ int hcl_fn_trim(struct hcl_value *out, struct hcl_eval *e, const struct hcl_valu
 	return 0;
 }
 
+/* White space as Unicode has it. */
+static bool is_space(struct str s, size_t at)
+{
+	uint32_t code = 0;
+	(void)utf8_decode(str_from_index(s, at), &code);
+	return (code >= '\t' && code <= '\r') || code == ' ' || code == 0x85 || code == 0xa0 ||
+		code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 ||
+		code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
+}
+
 int hcl_fn_trimspace(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 	size_t n, struct error *err)
 {
@@ -321,7 +331,11 @@ int hcl_fn_trimspace(struct hcl_value *out, struct hcl_eval *e, const struct hcl
 	(void)n;
 	if (hcl_arg_str(&s, e, args, 0, err) < 0)
 		return -1;
-	*out = kept(str_trim(s), &args[0]);
+	while (s.n > 0 && is_space(s, 0))
+		s = str_from_index(s, char_len(s));
+	while (s.n > 0 && is_space(s, last_char(s)))
+		s.n = last_char(s);
+	*out = kept(s, &args[0]);
 	return 0;
 }
 
@@ -459,6 +473,28 @@ int hcl_fn_basename(struct hcl_value *out, struct hcl_eval *e, const struct hcl_
 	return 0;
 }
 
+/* Without ".", "//" and as far as possible ".."; "." when nothing is left. */
+struct str hcl_clean_path(struct arena *a, struct str path)
+{
+	struct str_list kept = {0};
+	struct str rest = path;
+	struct str part = {0};
+	bool root = path.n > 0 && path.p[0] == '/';
+	while (str_cut(&rest, '/', &part)) {
+		bool up = str_is(part, "..");
+		if (part.n == 0 || str_is(part, "."))
+			continue;
+		if (up && kept.n > 0 && !str_is(kept.items[kept.n - 1], ".."))
+			kept.n--;
+		else if (!up || !root)
+			list_push(a, &kept) = part;
+	}
+	struct str joined = arena_join(a, kept.items, kept.n, STR("/"));
+	if (root)
+		return arena_printf(a, "/%.*s", STR_ARG(joined));
+	return joined.n > 0 ? joined : STR(".");
+}
+
 int hcl_fn_dirname(struct hcl_value *out, struct hcl_eval *e, const struct hcl_value *args,
 	size_t n, struct error *err)
 {
@@ -467,7 +503,7 @@ int hcl_fn_dirname(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 	if (hcl_arg_str(&path, e, args, 0, err) < 0)
 		return -1;
 	size_t slash = str_rfind_byte(path, '/');
-	path = slash == STR_NPOS ? STR(".") : without_slashes(str_sub(path, 0, slash + 1));
-	*out = hcl_string(path);
+	struct str directory = slash == STR_NPOS ? STR(".") : str_sub(path, 0, slash + 1);
+	*out = hcl_string(hcl_clean_path(e->arena, directory));
 	return 0;
 }

@@ -11,6 +11,7 @@
 /* A moment in its own zone. */
 struct moment {
 	int64_t seconds; /* since the epoch, UTC */
+	int64_t nanoseconds; /* behind them */
 	int64_t offset; /* of the zone, in seconds */
 	bool utc; /* written with Z */
 	int64_t year;
@@ -72,17 +73,15 @@ static bool parse_offset(struct str s, struct moment *m)
 	return true;
 }
 
-/* RFC 3339 allows a space between date and time. */
-static int parse_moment(struct moment *m, struct arena *a, struct str given, struct error *err)
+static int parse_moment(struct moment *m, struct str s, struct error *err)
 {
 	int64_t ns = 0;
-	struct str s = given;
-	if (s.n > 10 && s.p[10] == ' ')
-		s = arena_printf(a, "%.10sT%.*s", s.p, STR_ARG(str_from_index(s, 11)));
-	if (!time_parse_rfc3339(s, &ns) || !parse_offset(s, m))
+	bool spaced = s.n > 10 && s.p[10] != 'T';
+	if (spaced || !time_parse_rfc3339(s, &ns) || !parse_offset(s, m))
 		return error_set(
 			err, ERROR_INPUT, "`%.*s` is no time of the form of RFC 3339", STR_ARG(s));
 	m->seconds = ns / NS_PER_S - (ns % NS_PER_S < 0 ? 1 : 0);
+	m->nanoseconds = ns - m->seconds * NS_PER_S;
 	set_date(m);
 	return 0;
 }
@@ -249,8 +248,7 @@ int hcl_fn_formatdate(struct hcl_value *out, struct hcl_eval *e, const struct hc
 	struct moment m = {0};
 	(void)n;
 	if (hcl_arg_str(&format, e, args, 0, err) < 0 || hcl_arg_str(&time, e, args, 1, err) < 0 ||
-		hcl_room(e, 16 * (uint64_t)format.n, err) < 0 ||
-		parse_moment(&m, e->arena, time, err) < 0)
+		hcl_room(e, 16 * (uint64_t)format.n, err) < 0 || parse_moment(&m, time, err) < 0)
 		return -1;
 	for (size_t i = 0; i < format.n;) {
 		if (format.p[i] == '\'') {
@@ -286,12 +284,13 @@ int hcl_fn_timeadd(struct hcl_value *out, struct hcl_eval *e, const struct hcl_v
 	int64_t duration = 0;
 	(void)n;
 	if (hcl_arg_str(&time, e, args, 0, err) < 0 || hcl_arg_str(&text, e, args, 1, err) < 0 ||
-		parse_moment(&m, e->arena, time, err) < 0)
+		parse_moment(&m, time, err) < 0)
 		return -1;
 	if (!duration_parse(text, &duration))
 		return error_set(
 			err, ERROR_INPUT, "`%.*s` is no duration, as 1h30m is", STR_ARG(text));
-	m.seconds += duration / NS_PER_S - (duration % NS_PER_S < 0 ? 1 : 0);
+	int64_t rest = m.nanoseconds + duration % NS_PER_S;
+	m.seconds += duration / NS_PER_S + (rest >= NS_PER_S) - (rest < 0);
 	set_date(&m);
 	*out = hcl_string(format_rfc3339(e->arena, &m));
 	return 0;
@@ -370,7 +369,7 @@ int hcl_fn_rfc3339_parse(struct hcl_value *out, struct hcl_eval *e, const struct
 	struct str time = {0};
 	struct moment m = {0};
 	(void)n;
-	if (hcl_arg_str(&time, e, args, 0, err) < 0 || parse_moment(&m, e->arena, time, err) < 0)
+	if (hcl_arg_str(&time, e, args, 0, err) < 0 || parse_moment(&m, time, err) < 0)
 		return -1;
 	*out = moment_value(e, &m);
 	return 0;

@@ -280,6 +280,8 @@ struct hcl_value hcl_unknown_call(
 	struct hcl_eval *e, const char *name, const struct hcl_value *args, size_t n);
 /* " (did you mean `x`?)" for the nearest of the names, or "". */
 struct str hcl_did_you_mean(struct arena *a, struct str name, const struct str *names, size_t n);
+/* As Go's filepath.Clean: without ".", "//" and as far as possible ".."; "." for nothing. */
+struct str hcl_clean_path(struct arena *a, struct str path);
 /* A name as the language writes variables and arguments. */
 bool hcl_is_name(struct str s);
 

@@ -155,5 +155,7 @@ uint32_t hcl_to_lower(uint32_t code)
 {
 	if (code < 0x80)
 		return code >= 'A' && code <= 'Z' ? code + 32 : code;
+	if (code == 0x130) /* I with a dot: the one that becomes ASCII */
+		return 'i';
 	return map(to_lower, countof(to_lower), code);
 }

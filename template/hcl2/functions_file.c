@@ -191,28 +191,6 @@ int hcl2_fn_templatefile(struct hcl_value *out, struct hcl_eval *e, const struct
 
 /* ---- Paths --------------------------------------------------------------------------------- */
 
-/* Without ".", "//" and as far as possible ".."; "." when nothing is left. */
-static struct str clean(struct arena *a, struct str path)
-{
-	struct str_list kept = {0};
-	struct str rest = path;
-	struct str part = {0};
-	bool root = path.n > 0 && path.p[0] == '/';
-	while (str_cut(&rest, '/', &part)) {
-		bool up = str_is(part, "..");
-		if (part.n == 0 || str_is(part, "."))
-			continue;
-		if (up && kept.n > 0 && !str_is(kept.items[kept.n - 1], ".."))
-			kept.n--;
-		else if (!up || !root)
-			list_push(a, &kept) = part;
-	}
-	struct str joined = arena_join(a, kept.items, kept.n, STR("/"));
-	if (root)
-		return arena_printf(a, "/%.*s", STR_ARG(joined));
-	return joined.n > 0 ? joined : STR(".");
-}
-
 /*
  * Packer gives the path from the root of the machine that it runs on. No such path is in a plan,
  * so the result stays relative to where relative paths start; it is cleaned as Packer would.
@@ -224,7 +202,7 @@ int hcl2_fn_abspath(struct hcl_value *out, struct hcl_eval *e, const struct hcl_
 	(void)n;
 	if (hcl2_arg_str(&path, e, args, 0, err) < 0)
 		return -1;
-	*out = hcl_string(clean(e->arena, path));
+	*out = hcl_string(hcl_clean_path(e->arena, path));
 	return 0;
 }
 

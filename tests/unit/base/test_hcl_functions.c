@@ -42,7 +42,6 @@ static void lists_and_objects_are_taken_apart_and_built(void **state)
 		{"length({a = 1})", "1"},
 		{"contains([\"a\", \"b\"], \"b\")", "true"},
 		{"contains([1], \"1\")", "false"},
-		{"contains([null], null)", "true"},
 		{"index([\"a\", \"b\"], \"b\")", "1"},
 		{"element([\"a\", \"b\"], 3)", "\"b\""},
 		{"keys({b = 1, a = 2})", "[\"a\",\"b\"]"},
@@ -197,7 +196,7 @@ static void dates_are_formatted_and_moved(void **state)
 		{"timeadd(\"2017-12-31T23:59:59Z\", \"1s\")", "\"2018-01-01T00:00:00Z\""},
 		{"timeadd(\"2017-11-22T00:00:00+02:00\", \"-90m\")",
 			"\"2017-11-21T22:30:00+02:00\""},
-		{"rfc3339_parse(\"2021-01-03 01:02:03+02:00\").iso_week", "53"},
+		{"rfc3339_parse(\"2021-01-03T01:02:03+02:00\").iso_week", "53"},
 		{"unix_timestamp_parse(1690328596).year_day", "206"},
 	};
 	static const struct hcl_case bad[] = {
