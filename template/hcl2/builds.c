@@ -292,11 +292,12 @@ static void make_build(struct hcl2 *h, const struct hcl2_build *b, const struct 
 	};
 	struct conf *config = NULL;
 	if (!h->load.in->declared_only) {
-		if (make_config(h, u, &config) < 0)
-			return;
+		int status = make_config(h, u, &config);
 		out.config = config;
 		hcl2_provisioners(h, b, u, &out);
 		hcl2_post_processors(h, b, u, &out);
+		if (status < 0)
+			return;
 	}
 	list_push(h->arena, &h->load.t->builds) = out;
 }

@@ -5,7 +5,7 @@
 
 struct place {
 	struct hcl2 *h;
-	struct origin origin;
+	const struct conf *conf;
 	const struct text *text;
 };
 
@@ -37,30 +37,34 @@ static uint32_t raw_length(struct str raw, size_t n)
 	return (uint32_t)(at < raw.n ? at : raw.n);
 }
 
+static bool is_quoted(struct hcl2 *h, const struct origin *o, struct str *raw)
+{
+	struct str file = {0};
+	struct error ignored = {0};
+	if (!path_is_clean(o->file) || tree_read(h->load.in->tree, o->file, &file, &ignored) < 0)
+		return false;
+	*raw = str_sub(file, o->span.off, o->span.len);
+	return raw->n > 1 && raw->p[0] == '"';
+}
+
+/* In quotes behind escape sequences, in a heredoc or a file in its line; else at the whole. */
 static struct origin place_of(const void *ctx, size_t off)
 {
 	const struct place *p = ctx;
-	struct origin o = p->origin;
-	struct str file = {0};
-	struct error ignored = {0};
+	struct origin o = p->conf->origin;
+	struct str raw = {0};
 	uint32_t line;
-	uint32_t col;
-	count(p->text, off, &line, &col);
-	if (!path_is_clean(o.file) || tree_read(p->h->load.in->tree, o.file, &file, &ignored) < 0 ||
-		o.span.len < 2)
+	uint32_t moved;
+	count(p->text, off, &line, &moved);
+	if (is_quoted(p->h, &o, &raw))
+		moved = 1 + raw_length(str_from_index(raw, 1), off);
+	else if (line < p->conf->line_count)
+		o = p->conf->lines[line];
+	else
 		return o;
-	struct str raw = str_sub(file, o.span.off, o.span.len);
-	if (raw.n > 1 && raw.p[0] == '<') {
-		o.span.off += (uint32_t)off + 1;
-		o.span.line += line + 1;
-		o.span.col = col + 1;
-		o.span.len = 1;
-	} else if (raw.n > 1 && raw.p[0] == '"') {
-		uint32_t moved = 1 + raw_length(str_from_index(raw, 1), off);
-		o.span.off += moved;
-		o.span.col += moved;
-		o.span.len = 1;
-	}
+	o.span.off += moved;
+	o.span.col += moved;
+	o.span.len = 1;
 	return o;
 }
 
@@ -74,10 +78,11 @@ static int no_user(struct function_context *f, const struct gotmpl_call *c, stru
 		c->run, c->off, "user: not in HCL2 templates; write ${var.%.*s}", STR_ARG(name));
 }
 
-static int render(const struct hcl2_render *r, struct text *text, const struct origin *o)
+static int render(const struct hcl2_render *r, struct conf *c)
 {
 	struct hcl2 *h = r->h;
-	struct text raw = *text;
+	const struct origin *o = &c->origin;
+	struct text raw = c->text;
 	bool deferred = false;
 	if (r->component == COMPONENT_NONE || !gotmpl_has_actions(&raw))
 		return 0;
@@ -92,10 +97,10 @@ static int render(const struct hcl2_render *r, struct text *text, const struct o
 		f.build_type = r->use->source->type;
 	}
 	f.seed = arena_printf(h->arena, "%.*s %u", STR_ARG(o->file), o->span.off);
-	const struct place place = {h, *o, &raw};
+	const struct place place = {h, c, &raw};
 	const struct load_rendering rendering = {
 		.functions = &f, .place = place_of, .place_ctx = &place, .defer = r->defer};
-	return load_render(&h->load, &raw, &rendering, text, &deferred);
+	return load_render(&h->load, &raw, &rendering, &c->text, &deferred);
 }
 
 /* At the top of a configuration, its keys say which of them are templates for later. */
@@ -128,7 +133,7 @@ static int conf_text(const struct hcl2_render *r, const struct hcl_value *v, str
 		c->lines = v->place->lines;
 		c->line_count = v->place->line_count;
 	}
-	return render(r, &c->text, &c->origin);
+	return render(r, c);
 }
 
 static int conf_list(const struct hcl2_render *r, const struct hcl_value *v, struct conf *c)

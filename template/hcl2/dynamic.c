@@ -136,13 +136,12 @@ static int expand_dynamic(struct expansion *x)
 int hcl2_expand(struct hcl2 *h, const struct hcl_body *body, const struct hcl_scope *scope,
 	struct hcl2_blocks *out)
 {
-	for (size_t i = 0; i < body->blocks.n; i++) {
+	int status = 0;
+	for (size_t i = 0; i < body->blocks.n && out->n < HCL2_BLOCKS_MAX; i++) {
 		const struct hcl_block *b = &body->blocks.items[i];
 		struct expansion x = {.h = h, .out = out, .block = b, .scope = scope};
 		struct hcl2_block plain = hcl2_block_of(b, scope);
-		int status = str_is(b->type, "dynamic") ? expand_dynamic(&x) : add(h, out, &plain);
-		if (status < 0)
-			return -1;
+		status |= str_is(b->type, "dynamic") ? expand_dynamic(&x) : add(h, out, &plain);
 	}
-	return 0;
+	return status;
 }

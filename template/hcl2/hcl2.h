@@ -126,6 +126,8 @@ struct hcl2 {
 		size_t n;
 		size_t cap;
 	} builds;
+	const char *const *use_names; /* "type.name" of every use; NULL: not asked yet */
+	size_t use_name_count;
 	struct hcl_variable base[SCOPE_COUNT];
 	struct hcl_scope scope; /* of base */
 	struct hcl_scope default_scope; /* env() and nothing else */

@@ -111,23 +111,39 @@ static bool has(const struct str_list *names, struct str name)
 	return false;
 }
 
+/* "type.name" of every use of a source. */
+static const char *const *use_names(struct hcl2 *h, size_t *n)
+{
+	struct {
+		const char **items;
+		size_t n;
+		size_t cap;
+	} names = {0};
+	for (size_t i = 0; i < h->builds.n; i++) {
+		for (size_t k = 0; k < h->builds.items[i].uses.n; k++) {
+			const struct hcl2_use *u = &h->builds.items[i].uses.items[k];
+			struct str name = arena_printf(
+				h->arena, "%.*s.%.*s", STR_ARG(u->source->type), STR_ARG(u->name));
+			list_push(h->arena, &names) = name.p;
+		}
+	}
+	*n = names.n;
+	return names.items;
+}
+
 /* Names that no build has are no error in Packer; one that is nearly right is told. */
 static void check_names(const struct hcl2_meta *m, const char *name, const struct str_list *names)
 {
 	struct hcl2 *h = m->h;
-	const char **known = arena_array(h->arena, const char *, h->sources.n + 1);
 	const struct hcl_attribute *x = hcl_find(m->block->body, name);
 	size_t n = 0;
-	for (size_t i = 0; i < h->builds.n; i++) {
-		for (size_t k = 0; k < h->builds.items[i].uses.n && n < h->sources.n; k++) {
-			const struct hcl2_use *u = &h->builds.items[i].uses.items[k];
-			known[n++] = arena_printf(
-				h->arena, "%.*s.%.*s", STR_ARG(u->source->type), STR_ARG(u->name))
-					     .p;
-		}
-	}
+	if (names->n == 0)
+		return;
+	if (!h->use_names)
+		h->use_names = use_names(h, &h->use_name_count);
+	n = h->use_name_count;
 	for (size_t i = 0; i < names->n; i++) {
-		const char *near = conf_nearest(names->items[i], known, n);
+		const char *near = conf_nearest(names->items[i], h->use_names, n);
 		if (!near || str_is(names->items[i], near) || map_has(&h->sources, names->items[i]))
 			continue;
 		load_warning(&h->load, hcl_expr_origin(x->expr),

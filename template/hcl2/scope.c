@@ -226,17 +226,6 @@ void hcl2_scope_init(struct hcl2 *h)
 	h->empty_scope = (struct hcl_scope){.ctx = &h->context};
 }
 
-int hcl2_eval(struct hcl2 *h, const struct hcl_expr *e, const struct hcl_scope *scope,
-	struct hcl_value *out)
-{
-	struct error err = {0};
-	if (load_is_full(&h->load))
-		return -1;
-	if (hcl_evaluate(out, e, scope, h->arena, &err) < 0)
-		return hcl2_tell(h, hcl_expr_origin(e), &err);
-	return 0;
-}
-
 /* ---- References ----------------------------------------------------------------------------- */
 
 static void keys_of(struct arena *a, const struct map *m, struct str prefix, struct str_list *out)
@@ -295,4 +284,43 @@ void hcl2_check_expr(struct hcl2 *h, const struct hcl_expr *e)
 		load_warning(&h->load, &all.items[i].origin, "%.*s is not declared", STR_ARG(key));
 		hint_declared(h, &all.items[i], key);
 	}
+}
+
+/* ---- Evaluation ----------------------------------------------------------------------------- */
+
+/* What is not declared is told as that, and not as a member that some object lacks. */
+static bool tell_undeclared(struct hcl2 *h, const struct hcl_expr *e, const struct error *err)
+{
+	struct hcl_traversals all = {0};
+	hcl_expr_traversals(e, h->arena, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct str key;
+		const struct hcl_traversal *t = &all.items[i];
+		if (!find_reference(t, h, &key) || is_declared(h, t, key))
+			continue;
+		struct str what = arena_printf(
+			h->arena, "no attribute `%.*s`", STR_ARG(t->steps[t->n > 2 ? 2 : 1]));
+		struct str var =
+			arena_printf(h->arena, "no attribute `%.*s`", STR_ARG(t->steps[1]));
+		if (!str_contains(str_from(err->text), what) &&
+			!str_contains(str_from(err->text), var))
+			continue;
+		load_error(&h->load, &t->origin, "%.*s is not declared", STR_ARG(key));
+		hint_declared(h, t, key);
+		return true;
+	}
+	return false;
+}
+
+int hcl2_eval(struct hcl2 *h, const struct hcl_expr *e, const struct hcl_scope *scope,
+	struct hcl_value *out)
+{
+	struct error err = {0};
+	if (load_is_full(&h->load))
+		return -1;
+	if (hcl_evaluate(out, e, scope, h->arena, &err) == 0)
+		return 0;
+	if (!tell_undeclared(h, e, &err))
+		hcl2_tell(h, hcl_expr_origin(e), &err);
+	return -1;
 }
