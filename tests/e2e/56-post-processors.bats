@@ -20,6 +20,15 @@ write_templates() {
 		  "secret": "{{user `pw`}}", "name": "{{build_name}} é"}},
 		 {"type": "manifest", "output": "sub/stripped.json", "strip_path": true, "strip_time": true}]
 	T
+	template oracle <<-'T'
+		[{"type": "manifest", "custom_data": {"b": "<x> & \"y\" \u2028 é", "a": "1"}},
+		 {"type": "manifest", "output": "stripped.json", "strip_path": true, "strip_time": true},
+		 {"type": "checksum", "checksum_types": ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"], "output": "{{.ChecksumType}}"},
+		 {"type": "compress", "output": "plain.tar", "keep_input_artifact": true},
+		 {"type": "compress", "output": "one.gz", "keep_input_artifact": true},
+		 {"type": "compress", "output": "one.zip", "keep_input_artifact": true},
+		 {"type": "shell-local", "inline": ["echo \"$PACKER_BUILD_NAME\" >ran; pwd >where"], "execute_command": "{{.Vars}} {{.Script}}"}]
+	T
 	template checksum <<-'T'
 		[{"type": "checksum", "checksum_types": ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]},
 		 {"type": "checksum", "checksum_types": ["sha256"], "output": "sums/{{.BuildName}}-{{ .BuilderType }}.{{.ChecksumType}}"},
@@ -225,6 +234,47 @@ no_partial() {
 	P
 	[ -e out/a/a.tar ] && [ -e out/c/c.tar ] && [ ! -e out/b ]
 	no_partial
+}
+
+# same FILE: Packer and we wrote the same, but for what names the builder, the image and the run
+same() {
+	for side in ours theirs; do
+		sed -E 's/"(builder_type|artifact_id|packer_run_uuid|last_run_uuid)": "[^"]*"/"\1": ""/; s/"build_time": [0-9]+/"build_time": 0/' \
+			"$side/$1" >"$side.normal"
+	done
+	cmp ours.normal theirs.normal
+}
+
+@test "manifest, checksum, compress: the same files as Packer's, byte for byte where it can be" {
+	command -v packer >/dev/null || skip "no packer"
+	mkdir ours theirs
+	cd ours
+	build oracle
+	exits 0
+	cd ../theirs
+	python3 - "$BATS_FILE_TMPDIR/r/oracle.json" <<-'P'
+		import json, sys
+		t = json.load(open(sys.argv[1]))
+		t["builders"] = [{"type": "file", "name": "one", "source": "../ours/out/one/one.tar", "target": "out/one/one.tar"}]
+		del t["provisioners"]
+		json.dump(t, open("t.json", "w"))
+	P
+	mkdir -p out/one
+	CHECKPOINT_DISABLE=1 PACKER_CONFIG_DIR=$PWD HOME=$PWD packer build t.json >log 2>&1
+	cd ..
+	same packer-manifest.json
+	same stripped.json
+	for type in md5 sha1 sha224 sha256 sha384 sha512; do
+		cmp "ours/$type" "theirs/$type"
+	done
+	for side in ours theirs; do
+		tar -xOf "$side/plain.tar" one.tar | cmp - ours/out/one/one.tar
+		gzip -dc "$side/one.gz" | cmp - ours/out/one/one.tar
+		python3 -m zipfile -t "$side/one.zip"
+		[ "$(cat "$side/ran")" = one ]
+		[ "$(cat "$side/where")" = "$PWD/$side" ]
+		[ -e "$side/out/one/one.tar" ]
+	done
 }
 
 @test "checksum: the tools of the system accept each file" {
