@@ -1,0 +1,1 @@
+target_sources(${target} PRIVATE ${directory}/example.c ${directory}/verdict.c)
