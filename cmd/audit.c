@@ -7,6 +7,7 @@ struct audit_verb {
 	struct policy_options_cli policy;
 	const char *format;
 	bool script;
+	bool partial;
 };
 
 static const char *const formats[] = {"text", "json", "jsonl", "sarif", "junit", "markdown", NULL};
@@ -23,6 +24,10 @@ static const struct option own[] = {
 		.kind = OPTION_FLAG,
 		.help = "SOURCE is a shell script, not a template",
 		.offset = offsetof(struct audit_verb, script)},
+	{.name = "partial",
+		.kind = OPTION_FLAG,
+		.help = "go on where the repository lacks a file: what is in it is unknown",
+		.offset = offsetof(struct audit_verb, partial)},
 	{0},
 };
 
@@ -97,7 +102,7 @@ static int run(struct cli *cli, const void *options, struct error *err)
 	const struct audit_verb *o = options;
 	if (o->script)
 		return audit_one_script(cli, o, err);
-	scoped(pipeline) p = {.cli = cli};
+	scoped(pipeline) p = {.cli = cli, .partial = o->partial};
 	if (pipeline_source(&p, cli->args[0], &o->source, false, err) < 0 ||
 		pipeline_template(&p, &o->template, err) < 0 ||
 		pipeline_check_builders(&p, err) < 0 || pipeline_plans(&p, err) < 0 ||

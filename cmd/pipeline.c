@@ -579,6 +579,7 @@ int pipeline_plans(struct pipeline *p, struct error *err)
 	for (size_t i = 0; i < p->template->builds.n; i++) {
 		struct plan *plan = NULL;
 		struct error why = {0};
+		p->template->builds.items[i].paths.partial = p->partial;
 		if (plan_make(&plan, &p->template->builds.items[i], p->tree, &p->diags, &p->arena,
 			    &why) == 0)
 			list_push(&p->arena, &p->plans) = plan;

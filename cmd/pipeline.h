@@ -65,6 +65,7 @@ struct pipeline {
 		size_t n;
 		size_t cap;
 	} plans;
+	bool partial; /* plans may lack what the commit lacks; for reading only */
 	struct diags diags;
 	struct policy *policy;
 	struct audit *audit;

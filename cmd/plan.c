@@ -6,6 +6,7 @@ struct plan_verb {
 	struct template_options template;
 	bool json;
 	bool verbose;
+	bool partial;
 };
 
 static const struct option own[] = {
@@ -18,6 +19,10 @@ static const struct option own[] = {
 		.kind = OPTION_FLAG,
 		.help = "also show what is uploaded",
 		.offset = offsetof(struct plan_verb, verbose)},
+	{.name = "partial",
+		.kind = OPTION_FLAG,
+		.help = "go on where the repository lacks a file: what is in it is unknown",
+		.offset = offsetof(struct plan_verb, partial)},
 	{0},
 };
 
@@ -31,7 +36,7 @@ static const struct option_group groups[] = {
 static int run(struct cli *cli, const void *options, struct error *err)
 {
 	const struct plan_verb *o = options;
-	scoped(pipeline) p = {.cli = cli};
+	scoped(pipeline) p = {.cli = cli, .partial = o->partial};
 	if (pipeline_source(&p, cli->args[0], &o->source, false, err) < 0 ||
 		pipeline_template(&p, &o->template, err) < 0 ||
 		pipeline_check_builders(&p, err) < 0 || pipeline_plans(&p, err) < 0)

@@ -63,6 +63,22 @@ struct digest compile_digest(struct compiler *c, const struct text *content)
 
 /* ---- Paths ---------------------------------------------------------------------------------- */
 
+bool compile_absent(struct compiler *c, const struct origin *o, struct str path)
+{
+	if (!c->paths.partial)
+		(void)!compile_error(c, o, "%.*s: not in the commit", STR_ARG(path));
+	else
+		diag_warning(c->diags, c->diag_arena, o,
+			"%.*s: not in the commit, so it is not in the plan", STR_ARG(path));
+	return c->paths.partial;
+}
+
+int compile_missing(struct compiler *c, const struct origin *o, struct str path)
+{
+	c->absent |= compile_absent(c, o, path);
+	return -1;
+}
+
 int compile_find(
 	struct compiler *c, struct str path, const struct origin *o, struct compile_path *out)
 {
@@ -71,6 +87,11 @@ int compile_find(
 	*out = (struct compile_path){0};
 	out->slash = str_has_suffix(path, STR("/"));
 	if (template_find(&found, &c->paths, path, c->arena, &e) < 0) {
+		/* A file of somebody's machine. */
+		if (c->paths.partial && path.n > 0) {
+			out->path = path;
+			return 0;
+		}
 		compile_error(c, o, "%s", e.text);
 		if (path.n > 0)
 			diag_hint(c->diags, c->diag_arena, "only files of the commit are used");
@@ -94,7 +115,7 @@ int compile_read(struct compiler *c, struct str path, const struct origin *o,
 	if (compile_find(c, path, o, out) < 0)
 		return -1;
 	if (out->entry.kind == TREE_NONE)
-		return compile_error(c, o, "%.*s: not in the commit", STR_ARG(out->path));
+		return compile_missing(c, o, out->path);
 	if (out->entry.kind == TREE_DIR)
 		return compile_error(c, o, "%.*s: a directory, not a file", STR_ARG(out->path));
 	if (tree_read(c->tree, out->path, bytes, &e) < 0)

@@ -47,6 +47,7 @@ struct compiler {
 	struct diags *diags;
 	struct arena *diag_arena;
 	uint32_t group; /* index of the one that grows */
+	bool absent; /* it needs what compile_missing told of */
 	struct { /* the file that was looked at last */
 		struct str path;
 		struct str text;
@@ -85,6 +86,13 @@ struct compile_path {
 /* kind TREE_NONE is no error here; a path that leaves the tree is. */
 MUST_CHECK int compile_find(
 	struct compiler *c, struct str path, const struct origin *o, struct compile_path *out);
+/*
+ * What a plan needs is not in the commit. Returns -1: an error, or, where plans may be partial, a
+ * warning, and the provisioner becomes opaque when its compile function fails, too.
+ */
+int compile_missing(struct compiler *c, const struct origin *o, struct str path);
+/* The same for a file whose content may be a hole: true when it is to be. */
+MUST_CHECK bool compile_absent(struct compiler *c, const struct origin *o, struct str path);
 /* A file that must be there. */
 MUST_CHECK int compile_read(struct compiler *c, struct str path, const struct origin *o,
 	struct compile_path *out, struct str *bytes);

@@ -93,6 +93,22 @@ static int upload_generated(struct transfer *t, const struct source *source, str
 	return 0;
 }
 
+/* What somebody's machine has and the commit has not: a file, or a directory of which it is one. */
+static int upload_absent(struct transfer *t, const struct source *source, struct str path)
+{
+	if (!compile_absent(t->c, &source->origin, path))
+		return -1;
+	struct step *s = compile_step(t->c, STEP_UPLOAD, &source->origin);
+	if (!s)
+		return -1;
+	text_add_hole(&s->upload.content, t->c->arena,
+		arena_printf(t->c->arena, "%s%.*s", STEP_HOST_HOLE, STR_ARG(path)));
+	s->upload.destination = file_destination(t, path);
+	s->upload.mode = 0644;
+	s->upload.sha256 = compile_digest(t->c, &s->upload.content);
+	return 0;
+}
+
 static int upload(struct transfer *t, const struct source *source)
 {
 	struct compile_path found;
@@ -107,8 +123,7 @@ static int upload(struct transfer *t, const struct source *source)
 	if (found.entry.kind == TREE_NONE && t->config->generated)
 		return upload_generated(t, source, path);
 	if (found.entry.kind == TREE_NONE)
-		return compile_error(
-			t->c, &source->origin, "%.*s: not in the commit", STR_ARG(found.path));
+		return upload_absent(t, source, found.path);
 	if (t->sources.n > 1 && !ends_with_slash(&t->config->destination))
 		return compile_error(t->c, &source->origin,
 			"file: with several sources, \"destination\" ends with a slash");

@@ -104,6 +104,15 @@ int compile_configured(struct compiler *c, const struct template_provisioner *p,
 	return type->compile(c, p, config);
 }
 
+/* Without what it needs nobody knows what it does. */
+static int compile_opaque(struct compiler *c, const struct template_provisioner *p)
+{
+	struct step_group *g = &c->plan->groups.items[c->group];
+	g->count = p->pause_before > 0 ? 1 : 0;
+	c->plan->steps.n = g->first + g->count;
+	return compile_step(c, STEP_OPAQUE, &p->origin) ? 0 : -1;
+}
+
 static int compile_provisioner(
 	struct compiler *c, const struct template_provisioner *p, enum group_phase phase)
 {
@@ -122,7 +131,11 @@ static int compile_provisioner(
 	};
 	if (p->pause_before > 0 && compile_wait(c, &p->origin, p->pause_before, "pause_before") < 0)
 		return -1;
+	size_t errors = c->diags->errors;
+	c->absent = false;
 	int status = type ? compile_configured(c, p, type, "provisioner") : compile_unknown(c, p);
+	if (status < 0 && c->absent && c->diags->errors == errors)
+		status = compile_opaque(c, p);
 	/* A block that has nothing to do here leaves no trace. */
 	bool paused = p->pause_before > 0;
 	if (status == 0 && plan->groups.items[c->group].count == (paused ? 1 : 0)) {

@@ -56,6 +56,15 @@ static int add_file(
 	struct compile_path found;
 	struct str bytes;
 	struct content content = {0};
+	if (compile_find(c, path, o, &found) < 0)
+		return -1;
+	if (found.entry.kind == TREE_NONE) {
+		if (!compile_absent(c, o, found.path))
+			return -1;
+		text_add_hole(&content.text, c->arena,
+			arena_printf(c->arena, "%s%.*s", STEP_HOST_HOLE, STR_ARG(found.path)));
+		return add(ctx, o, &content, STR(""));
+	}
 	if (compile_read(c, path, o, &found, &bytes) < 0)
 		return -1;
 	content.text = text_from(c->arena, bytes);

@@ -123,6 +123,8 @@ struct template_paths {
 	struct str root;
 	bool has_cwd;
 	struct str cwd;
+	/* For reading only: what the commit lacks is unknown in a plan, with a warning. */
+	bool partial;
 };
 
 struct template_build {

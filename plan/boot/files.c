@@ -59,9 +59,30 @@ static int literal_path(const struct boot *b, const struct conf *value, struct s
 		"\"%s\" must be known before the build and not be sensitive", b->key);
 }
 
-static int fail_missing(const struct boot *b, const struct conf *value, struct str path)
+/* Another build, or a step of this one, makes the file: nobody knows its content now. */
+static int add_unknown(const struct boot *b, const struct conf *value, struct str name)
 {
-	return compile_error(b->c, &value->origin, "%.*s: not in the commit", STR_ARG(path));
+	struct text content = {0};
+	text_add_hole(&content, b->c->arena,
+		arena_printf(b->c->arena, STEP_FILE_HOLE "%.*s",
+			STR_ARG(text_display(&value->text, b->c->arena))));
+	struct step *s = compile_step(b->c, STEP_BOOT, &value->origin);
+	if (!s)
+		return -1;
+	s->boot.what = str_from(b->key);
+	s->boot.path = name;
+	s->boot.content = content;
+	s->boot.kind = boot_kind_of(name, STR("?"));
+	s->boot.sha256 = compile_digest(b->c, &content);
+	return 0;
+}
+
+static int fail_missing(
+	const struct boot *b, const struct conf *value, struct str path, struct str name)
+{
+	if (!compile_absent(b->c, &value->origin, path))
+		return -1;
+	return add_unknown(b, value, name.n > 0 ? name : path_base(path));
 }
 
 /* A directory in which nobody committed anything: the server has nothing to serve. */
@@ -90,7 +111,7 @@ static int add_path(struct placing *p, const struct conf *value, struct str path
 	if (found.entry.kind != TREE_NONE)
 		return add_found(p, &found);
 	return p->layout == BOOT_ROOTED ? warn_missing(p->b, value, found.path)
-					: fail_missing(p->b, value, found.path);
+					: fail_missing(p->b, value, found.path, STR(""));
 }
 
 /* ---- Patterns ------------------------------------------------------------------------------- */
@@ -160,7 +181,7 @@ static int add_pattern(struct placing *p, const struct conf *value, struct str p
 	if (compile_find(c, fixed.n > 0 ? fixed : STR("."), p->origin, &found) < 0)
 		return -1;
 	if (found.entry.kind != TREE_DIR)
-		return fail_missing(p->b, value, fixed);
+		return fail_missing(p->b, value, fixed, STR(""));
 	list_push(c->arena, &g.directories) = found.path;
 	struct str rest = str_from_index(pattern, fixed.n > 0 ? fixed.n + 1 : 0);
 	struct str part;
@@ -168,6 +189,8 @@ static int add_pattern(struct placing *p, const struct conf *value, struct str p
 		if (part.n > 0 && match_part(&g, part, !rest.p) < 0)
 			return -1;
 	}
+	if (g.matches == 0 && c->paths.partial)
+		return fail_missing(p->b, value, pattern, STR(""));
 	if (g.matches == 0)
 		return compile_error(
 			c, p->origin, "%.*s: matches no file of the commit", STR_ARG(pattern));
@@ -199,24 +222,6 @@ int boot_add_files(const struct boot *b, const struct conf *value, enum boot_lay
 	return status;
 }
 
-/* Another build, or a step of this one, makes the file: nobody knows its content now. */
-static int add_unknown(const struct boot *b, const struct conf *value, struct str name)
-{
-	struct text content = {0};
-	text_add_hole(&content, b->c->arena,
-		arena_printf(b->c->arena, STEP_FILE_HOLE "%.*s",
-			STR_ARG(text_display(&value->text, b->c->arena))));
-	struct step *s = compile_step(b->c, STEP_BOOT, &value->origin);
-	if (!s)
-		return -1;
-	s->boot.what = str_from(b->key);
-	s->boot.path = name;
-	s->boot.content = content;
-	s->boot.kind = boot_kind_of(name, STR("?"));
-	s->boot.sha256 = compile_digest(b->c, &content);
-	return 0;
-}
-
 int boot_add_file(const struct boot *b, const struct conf *value, struct str name, bool may_miss)
 {
 	struct placing p = {.b = b, .origin = &value->origin, .layout = BOOT_FLAT};
@@ -234,7 +239,7 @@ int boot_add_file(const struct boot *b, const struct conf *value, struct str nam
 	if (found.entry.kind == TREE_NONE && may_miss)
 		return add_unknown(b, value, name);
 	if (found.entry.kind == TREE_NONE)
-		return fail_missing(b, value, found.path);
+		return fail_missing(b, value, found.path, name);
 	if (found.entry.kind == TREE_DIR)
 		return compile_error(
 			b->c, &value->origin, "%.*s: a directory, not a file", STR_ARG(found.path));

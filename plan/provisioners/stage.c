@@ -316,7 +316,7 @@ int stage_find(struct stage *s, const char *key, struct str path, const struct o
 	if (compile_find(s->c, path, o, out) < 0)
 		return -1;
 	if (out->entry.kind == TREE_NONE)
-		return compile_error(s->c, o, "%.*s: not in the commit", STR_ARG(out->path));
+		return compile_missing(s->c, o, out->path);
 	bool is_directory = out->entry.kind == TREE_DIR;
 	if (kind == STAGE_ANY || is_directory == (kind == STAGE_DIRECTORY))
 		return 0;

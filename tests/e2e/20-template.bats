@@ -130,3 +130,26 @@ template() { # JSON
 	exits 0
 	has 'it.example'
 }
+
+@test "with --partial, what is not in the commit is unknown and found" {
+	template <<-'T'
+		{"builders": [{"type": "null", "ssh_host": "h", "ssh_username": "u"}],
+		 "provisioners": [{"type": "shell", "scripts": ["gone.sh"]},
+		   {"type": "file", "source": "/etc/elsewhere", "destination": "/tmp/x"},
+		   {"type": "ansible-local", "playbook_file": "gone.yml"}]}
+	T
+	commit=$(make_repo r)
+	run sealwright plan "git+file://$PWD/r@$commit#t.json"
+	exits 3
+	run sealwright plan --partial "git+file://$PWD/r@$commit#t.json"
+	exits 0
+	has "<hole:host:gone.sh>"
+	has "<hole:host:/etc/elsewhere>"
+	has "opaque"
+	run sealwright audit --partial "git+file://$PWD/r@$commit#t.json"
+	exits 1
+	has "gone.sh: not in the commit"
+	has "code cannot be read"
+	run sealwright build --partial "git+file://$PWD/r@$commit#t.json"
+	exits 2
+}
