@@ -380,6 +380,19 @@ static bool in_function(const struct eval *e)
 	return false;
 }
 
+/* Of what a trap will do at some time only the files matter to what follows here. */
+static void keep_written(struct eval *e, size_t mark)
+{
+	struct diff d = diff_take(e, mark, true);
+	struct branch b = branch_begin(e);
+	for (size_t i = 0; i < d.n; i++)
+		if (d.items[i].cell->kind == CELL_FILE)
+			cell_set(e, d.items[i].cell, d.items[i].value);
+	branch_path(e, &b, false);
+	branch_path(e, &b, false);
+	branch_end(e, &b);
+}
+
 static int run_trap(struct eval *e, const struct command *c, struct outcome *out)
 {
 	*out = success();
@@ -394,13 +407,11 @@ static int run_trap(struct eval *e, const struct command *c, struct outcome *out
 		.wrapper = STR("trap"),
 		.place = word_place(e, c, 1),
 	};
-	struct branch b = branch_begin(e);
+	size_t mark = e->trail.n;
 	e->conditional++;
 	struct outcome o = run_code(e, &r);
 	e->conditional--;
-	branch_path(e, &b, true);
-	branch_path(e, &b, false);
-	branch_end(e, &b);
+	keep_written(e, mark);
 	/* An ERR trap that ends the shell does what errexit does, though not inside functions. */
 	for (size_t i = 2; i < c->argc; i++)
 		if (word_is(c, i, "ERR"))

@@ -1,5 +1,8 @@
 /* Commands that change files. */
 #include "audit/eval/eval.h"
+#include "audit/sed.h"
+
+#define SED_WORK_MAX 2000000u
 
 /* ---- cp, mv, install, ln -------------------------------------------------------------------- */
 
@@ -120,11 +123,24 @@ static void copy_one(struct eval *e, const struct command *c, const struct copyi
 	guest_put(e, target, &copy);
 }
 
+/* The file, what lies below it, and what a pattern means. */
 static void remove_path(struct eval *e, struct str path)
 {
 	struct file gone = {.deleted = true};
-	if (path.p)
-		guest_put(e, path, &gone);
+	if (!path.p)
+		return;
+	guest_put(e, path, &gone);
+	struct str full = guest_path(e, path);
+	bool pattern = str_find_byte(full, '*') != STR_NPOS || str_find_byte(full, '?') != STR_NPOS;
+	charge(e, 4 * e->files.n);
+	for (size_t i = 0; i < e->files.n; i++) {
+		const struct cell *c = e->files.items[i].value;
+		const struct file *f = c->value;
+		bool below = str_has_prefix(c->key, full) && c->key.n > full.n &&
+			(c->key.p[full.n] == '/' || str_is(full, "/"));
+		if (f && !f->deleted && (below || (pattern && pattern_match(full, c->key, true))))
+			guest_put(e, c->key, &gone);
+	}
 }
 
 static int run_cp(struct eval *e, const struct command *c, struct outcome *out)
@@ -190,6 +206,7 @@ static int run_rm(struct eval *e, const struct command *c, struct outcome *out)
 			continue;
 		struct write w = {.path = opt.text, .by = "rm", .deleted = true};
 		guest_write(e, c, &w);
+		remove_path(e, opt.text);
 	}
 	return 1;
 }
@@ -290,7 +307,66 @@ static void skip_suffix(struct opts *o, const struct opt *opt)
 	o->i = opt->index + 1;
 }
 
-/* sed -i, perl -i: the script is the fact; the file keeps its taint, its text is not known. */
+/* The content behind the edit, when all of it can be known. */
+static bool edit_known(
+	struct eval *e, const struct edit *edit, const struct value *content, struct value *out)
+{
+	struct str text;
+	struct str made;
+	struct sed_script script = {edit->script, edit->extended, edit->silent};
+	uint64_t budget = SED_WORK_MAX;
+	if (!value_const(e, content, &text) ||
+		!sed_apply(&made, e->scratch, &script, text, &budget))
+		return false;
+	charge(e, (SED_WORK_MAX - budget) / 8 + text.n / 8);
+	struct chunk chunk = {.kind = CHUNK_TEXT, .text = made, .taint = value_taint(e, content)};
+	struct chunks one = {0};
+	chunks_add(e, &one, &chunk);
+	*out = chunks_value(e, &one);
+	return true;
+}
+
+/* Lines that edits have put into what is not known; a later edit may change them again. */
+static struct str edit_lines(struct eval *e, const struct edit *edit, struct str lines)
+{
+	struct value v = value_text(e, lines);
+	struct value made;
+	struct str text;
+	if (lines.n == 0 || !edit_known(e, edit, &v, &made) || !value_const(e, &made, &text))
+		return lines;
+	return text;
+}
+
+void edit_file(struct eval *e, const struct command *c, struct str path, const struct edit *edit)
+{
+	const struct file *f = path.p ? guest_find(e, path) : NULL;
+	struct value content = value_unknown(e, STR("…"), f ? value_taint(e, &f->content) : NULL);
+	struct file edited = {.created = true};
+	bool plain = f && !f->tree && !f->binary;
+	if (f)
+		edited = *f;
+	if (f)
+		edited.edits = edit_lines(e, edit, f->edits);
+	if (!plain || !edit_known(e, edit, &f->content, &edited.content)) {
+		struct str old = plain ? value_display(e, &f->content) : STR("");
+		struct str parts[] = {
+			edited.edits, edit_lines(e, edit, old), final_lines(e, NULL, edit->script)};
+		edited.edits = arena_join(e->scratch, parts, 3, STR("\n"));
+		edited.content = content;
+		edited.place = (struct place){0};
+		edited.upload = NULL;
+	}
+	struct write w = {
+		.path = path, .content = &content, .by = "sed", .expression = edit->script};
+	guest_write(e, c, &w);
+	if (!path.p)
+		return;
+	if (!f || !f->tree)
+		guest_put(e, path, &edited);
+	config_edited(e, c, guest_path(e, path), edit->script);
+}
+
+/* sed -i: the script is the fact; the file keeps its taint, its text is not known. */
 static int run_sed(struct eval *e, const struct command *c, struct outcome *out)
 {
 	static const char *const longs[] = {"--expression", "--file", "--line-length", NULL};
@@ -325,19 +401,13 @@ static int run_sed(struct eval *e, const struct command *c, struct outcome *out)
 		out_filtered(e, c, &in);
 		return 1;
 	}
-	struct str script = arena_join(e->scratch, scripts.items, scripts.n, STR("\n"));
-	for (size_t i = first; i < files.n && charge(e, 4); i++) {
-		const struct file *f = files.items[i].p ? guest_find(e, files.items[i]) : NULL;
-		struct value content =
-			value_unknown(e, STR("…"), f ? value_taint(e, &f->content) : NULL);
-		struct write w = {.path = files.items[i],
-			.content = &content,
-			.by = "sed",
-			.expression = script};
-		guest_write(e, c, &w);
-		if (files.items[i].p)
-			config_edited(e, c, guest_path(e, files.items[i]), script);
-	}
+	struct edit edit = {
+		.script = arena_join(e->scratch, scripts.items, scripts.n, STR("\n")),
+		.extended = has_word(c, "-E -r --regexp-extended -ri -Ei -re -Ee"),
+		.silent = has_word(c, "-n --quiet --silent -ni"),
+	};
+	for (size_t i = first; i < files.n && charge(e, 4); i++)
+		edit_file(e, c, files.items[i], &edit);
 	return 1;
 }
 

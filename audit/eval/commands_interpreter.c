@@ -187,9 +187,46 @@ static void input_runs(struct eval *e, const struct command *c, const struct val
 			&(struct sink){.to = "interpreter", .name = base_name(c->words[0])});
 }
 
+/* perl -pi -e, -i.bak -pe: a sed of its own. */
+static bool edits_in_place(const struct command *c)
+{
+	bool in_place = false;
+	bool prints = false;
+	for (size_t i = 1; i < c->argc && c->words[i].n > 1 && c->words[i].p[0] == '-'; i++) {
+		struct str letters = str_sub(c->words[i], 0, str_find_byte(c->words[i], '.'));
+		in_place = in_place || str_find_byte(letters, 'i') != STR_NPOS;
+		prints = prints || str_find_byte(letters, 'p') != STR_NPOS;
+	}
+	return in_place && prints;
+}
+
+static void edit_by_perl(struct eval *e, const struct command *c)
+{
+	static const struct optspec spec = {.shorts = "eEIMm"};
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
+	struct edit edit = {.extended = true};
+	while (opts_next(&o, &opt)) {
+		if (opt_is(&opt, "-i") && c->words[opt.index].p &&
+			str_find_byte(c->words[opt.index], '.') != STR_NPOS) {
+			o.pos = 0;
+			o.i = opt.index + 1;
+		} else if (opt_is(&opt, "-e -E")) {
+			edit.script = value_display(e, &opt.value);
+		} else if (opt.name.n == 0 && edit.script.n > 0) {
+			edit_file(e, c, opt.text, &edit);
+		}
+	}
+}
+
 static int run_language_command(struct eval *e, const struct command *c, struct outcome *out)
 {
 	struct str name = base_name(c->words[0]);
+	if (str_is(name, "perl") && edits_in_place(c)) {
+		*out = outcome_unknown();
+		edit_by_perl(e, c);
+		return 1;
+	}
 	const struct language *l = language_find(name);
 	struct optspec spec = {.shorts = l->shorts, .stop = true};
 	spec.words = word_in(name, "pwsh powershell");

@@ -490,6 +490,8 @@ struct outcome run_command(struct eval *e, const struct command *c)
 		return o;
 	}
 	bool shell = entry && entry->quiet;
+	if (shell && is_disguised(e, c))
+		emit_exec(e, c);
 	if (shell && entry->run(e, c, &o))
 		return o;
 	emit_exec(e, c);

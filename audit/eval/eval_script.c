@@ -170,10 +170,44 @@ static const struct shell_script *parse(
 	struct command where = command_new(e, NULL, NULL, 0);
 	where.origin = unit_origin(unit, &script->error.span);
 	where.text = unit->path;
-	emit_opaque(e, &where, "syntax",
+	emit_opaque(e, &where, "dialect",
 		arena_printf(e->scratch, "%.*s, as sh; read as bash", STR_ARG(script->error.text)),
 		unit->path);
 	return bash;
+}
+
+/* U+202A-E and U+2066-9 turn text around: what a reviewer sees is not what the shell reads. */
+static size_t find_bidi(struct str s)
+{
+	for (size_t i = 0; i + 2 < s.n; i++) {
+		const char *at = memchr(s.p + i, '\xe2', s.n - i - 2);
+		if (!at)
+			break;
+		i = (size_t)(at - s.p);
+		unsigned char second = (unsigned char)s.p[i + 1];
+		unsigned char third = (unsigned char)s.p[i + 2];
+		if ((second == 0x80 && third >= 0xaa && third <= 0xae) ||
+			(second == 0x81 && third >= 0xa6 && third <= 0xa9))
+			return i;
+	}
+	return STR_NPOS;
+}
+
+static void look_for_deception(struct eval *e, const struct unit *unit)
+{
+	size_t at = find_bidi(unit->text);
+	if (at == STR_NPOS)
+		return;
+	struct span span = {.off = (uint32_t)at, .line = 1, .col = 1};
+	for (size_t i = 0; i < at; i++) {
+		span.col = unit->text.p[i] == '\n' ? 1 : span.col + 1;
+		span.line += unit->text.p[i] == '\n';
+	}
+	struct command where = command_new(e, NULL, NULL, 0);
+	where.origin = unit_origin(unit, &span);
+	where.text = unit->path;
+	emit_opaque(e, &where, "deceptive",
+		STR("a character that turns the direction of text around"), unit->path);
 }
 
 struct outcome run_text(struct eval *e, const struct run *r)
@@ -189,6 +223,7 @@ struct outcome run_text(struct eval *e, const struct run *r)
 	struct shell_options options = {
 		.dialect = r->dialect, .extglob = !r->child && option_on(e, OPTION_EXTGLOB)};
 	const struct shell_script *script = parse(e, unit, &options);
+	look_for_deception(e, unit);
 	const struct unit *old_unit = e->unit;
 	const struct shell_command *node = e->node;
 	const struct wrapper *wrappers = e->wrappers;

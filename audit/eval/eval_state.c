@@ -107,6 +107,11 @@ static const void *join_file(struct eval *e, const struct file *a, const struct 
 	f->created = a->created && b->created;
 	if (!value_equal(&a->content, &b->content))
 		f->upload = NULL;
+	if (a->edits.n > 0 && b->edits.n > 0 && !str_eq(a->edits, b->edits))
+		f->edits = arena_printf(
+			e->scratch, "%.*s\n%.*s", STR_ARG(a->edits), STR_ARG(b->edits));
+	else if (a->edits.n == 0)
+		f->edits = b->edits;
 	return f;
 }
 

@@ -84,8 +84,10 @@ void chunks_add(struct eval *e, struct chunks *c, const struct chunk *chunk)
 {
 	charge(e, 1 + chunk->text.n / 16);
 	if (chunk->kind == CHUNK_TEXT && c->bytes + chunk->text.n > VALUE_BYTES_MAX && c->n > 0) {
-		c->items[c->n - 1] = (struct chunk){
-			.kind = CHUNK_UNKNOWN, .text = STR("…"), .taint = c->items[c->n - 1].taint};
+		c->items[c->n - 1] = (struct chunk){.kind = CHUNK_UNKNOWN,
+			.text = STR("…"),
+			.taint = c->items[c->n - 1].taint,
+			.lossy = true};
 		return;
 	}
 	if (c->n >= VALUE_CHUNKS_MAX && !chunk->brk)
@@ -371,9 +373,13 @@ struct value value_join(
 	alternatives_add(&alts, b);
 	for (size_t i = 0; i < alts.n; i++)
 		alts.full = alts.full || has_choice(&alts.items[i]);
-	if (alts.full)
-		return value_unknown(
-			e, label, taint_union(e, value_taint(e, a), value_taint(e, b)));
+	if (alts.full) {
+		struct chunk lost = {.kind = CHUNK_UNKNOWN,
+			.text = label,
+			.taint = taint_union(e, value_taint(e, a), value_taint(e, b)),
+			.lossy = true};
+		return value_of_chunk(e, &lost);
+	}
 	if (alts.n == 1)
 		return alts.items[0];
 	struct value *copy = arena_array(e->scratch, struct value, alts.n);

@@ -1,5 +1,5 @@
 /* From a plan's steps to facts, in the order in which they run. */
-#include "audit/eval/eval.h"
+#include "audit/eval/guest.h"
 
 #include <assert.h>
 
@@ -276,6 +276,7 @@ static void run_plan(struct eval *e)
 	e->step = NULL;
 	e->unit = NULL;
 	e->node = NULL;
+	final_state(e);
 	guest_at_boot(e);
 	e->step = NULL;
 	flow_finish(e);
@@ -304,6 +305,7 @@ int facts_of_script(
 	eval_open(&e, out, a, &scratch);
 	allow(&e, text.n);
 	run_script(&e, text, file);
+	final_state(&e);
 	guest_at_boot(&e);
 	flow_finish(&e);
 	arena_clear(&scratch);

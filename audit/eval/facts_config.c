@@ -260,9 +260,29 @@ static void config_text(struct eval *e, const struct command *c, struct str path
 	}
 }
 
+/* A file of /proc/sys is a key of sysctl until the next start. */
+static void proc_written(
+	struct eval *e, const struct command *c, struct str path, const struct value *content)
+{
+	struct str value;
+	struct str key = str_from_index(path, strlen("/proc/sys/"));
+	char *dotted = arena_cstr(e->scratch, key);
+	for (size_t i = 0; i < key.n; i++)
+		if (dotted[i] == '/')
+			dotted[i] = '.';
+	struct kernel_change k = {.what = "sysctl", .name = {dotted, key.n}};
+	if (value_const(e, content, &value))
+		k.value = str_trim(value);
+	emit_kernel(e, c, &k);
+}
+
 void config_written(
 	struct eval *e, const struct command *c, struct str path, const struct value *content)
 {
+	if (str_has_prefix(path, STR("/proc/sys/"))) {
+		proc_written(e, c, path, content);
+		return;
+	}
 	config_text(e, c, path, value_display(e, content));
 }
 

@@ -381,6 +381,32 @@ static struct str spelling(struct eval *e, const struct command *c)
 	return str_eq(raw, c->words[0]) || str_find_byte(raw, TEXT_MARK) != STR_NPOS ? none : raw;
 }
 
+static bool is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* Escapes, empty quotes or slices inside a name serve nobody but who hides it. */
+bool is_disguised(struct eval *e, const struct command *c)
+{
+	struct str s = spelling(e, c);
+	for (size_t i = 0; i + 1 < s.n; i++) {
+		char next = s.p[i + 1];
+		char after = i + 2 < s.n ? s.p[i + 2] : '\0';
+		bool inside = i > 0 && is_small(s.p[i - 1]);
+		bool pair = (s.p[i] == '\'' || s.p[i] == '"') && next == s.p[i];
+		if (s.p[i] == '$' && next == '\'')
+			return true;
+		if (s.p[i] == '\\' && inside && is_small(next))
+			return true;
+		if (pair && (inside || is_small(after)))
+			return true;
+		if (s.p[i] == ':' && next >= '0' && next <= '9' && str_contains(s, STR("${")))
+			return true;
+	}
+	return false;
+}
+
 static bool may_be_empty(const struct value *v)
 {
 	for (size_t i = 0; i < v->n; i++)

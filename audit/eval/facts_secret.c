@@ -279,7 +279,9 @@ void secret_emit(struct eval *e, const struct command *c, const struct secret_fo
 	put_str(&m, "name", s->name.n != 0 ? s->name : (struct str){0});
 	put_str(&m, "path", s->path.n != 0 ? guest_shown(e, s->path) : (struct str){0});
 	put_bool(&m, "persisted", s->persisted);
-	emit(e, FACT_SECRET, c, &m);
+	size_t fact = emit(e, FACT_SECRET, c, &m);
+	if (s->persisted && s->path.n != 0)
+		final_note(e, fact, s->path);
 }
 
 void secret_assign(struct eval *e, const struct command *c, struct str name, const struct value *v,

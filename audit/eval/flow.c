@@ -138,6 +138,18 @@ static struct verdict_words judged(const struct source *s)
 	return (struct verdict_words){"none", STR("absent")};
 }
 
+const char *taint_strength(const struct taint *t)
+{
+	bool weak = false;
+	for (; t; t = t->next) {
+		const char *verified = judged(t->source).verified;
+		if (strcmp(verified, "none") == 0 || strcmp(verified, "ineffective") == 0)
+			return "none";
+		weak = weak || strcmp(verified, "weak") == 0;
+	}
+	return weak ? "weak" : "strong";
+}
+
 static void put_via(struct members *m, const struct via *via)
 {
 	struct str names[64];
@@ -158,7 +170,8 @@ static size_t emit_flow(
 	static const char *const from[] = {[SOURCE_NONE] = "file",
 		[SOURCE_NETWORK] = "network",
 		[SOURCE_DECODER] = "decoder",
-		[SOURCE_FILE] = "file"};
+		[SOURCE_FILE] = "file",
+		[SOURCE_PIPE] = "file"};
 	struct members m = members_of(e, c);
 	const struct source *source = t->source;
 	struct verdict_words v = judged(source);
@@ -193,6 +206,10 @@ bool flow_into(struct eval *e, const struct command *c, const struct taint *t, c
 	bool any = t != NULL;
 	for (; t; t = t->next) {
 		t->source->used = true;
+		if (t->source->kind == SOURCE_PIPE) {
+			fifo_wait(e, c, t->source, s);
+			continue;
+		}
 		struct flow_record r = {t, emit_flow(e, c, t, s)};
 		if (r.fact != SIZE_MAX && !t->source->check->value)
 			list_push(e->scratch, &e->flows) = r;

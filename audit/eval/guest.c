@@ -356,7 +356,13 @@ static void emit_write(
 	put_bool(&m, "tainted", value_taint(e, content) != NULL);
 	put_bool(&m, "executable", w->executable);
 	put_bool(&m, "deleted", w->deleted);
-	emit(e, FACT_WRITE, c, &m);
+	put_cstr(&m, "verified", taint_strength(value_taint(e, content)));
+	put_bool(&m, "final", !w->deleted);
+	put_str(&m, "effective",
+		w->deleted ? (struct str){0} : final_lines(e, content, w->expression));
+	size_t fact = emit(e, FACT_WRITE, c, &m);
+	if (!w->deleted)
+		final_note(e, fact, path);
 }
 
 static void run_consumer(struct eval *e, const struct file *f, const struct value *content)
@@ -384,6 +390,10 @@ void guest_write(struct eval *e, const struct command *c, const struct write *w)
 		run_consumer(e, old, content);
 		return;
 	}
+	if (old && old->fifo && !w->deleted) {
+		fifo_write(e, path, old, content);
+		return;
+	}
 	if (str_has_prefix(path, STR("/dev/")) && !str_has_prefix(path, STR("/dev/shm/")))
 		return;
 	emit_write(e, c, w, path);
@@ -406,6 +416,7 @@ void guest_write(struct eval *e, const struct command *c, const struct write *w)
 			before = (struct value){0};
 		f.content = appended(e, &before, content);
 		f.place = old && before.n != 0 ? old->place : place;
+		f.edits = old ? old->edits : STR("");
 		f.upload = old ? old->upload : NULL;
 		f.created = !old || old->created;
 	}

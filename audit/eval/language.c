@@ -130,7 +130,7 @@ struct language_scan {
 	bool dynamic; /* code that stands elsewhere is run */
 };
 
-static void run_literals(struct language_scan *l, const struct str *items, size_t n)
+static void run_command_of(struct language_scan *l, const struct str *items, size_t n)
 {
 	struct eval *e = l->e;
 	if (n == 1) {
@@ -144,6 +144,15 @@ static void run_literals(struct language_scan *l, const struct str *items, size_
 	struct command inner = *l->c;
 	inner.external = true;
 	run_argv(e, &inner, argv, n, STR("sh"));
+}
+
+/* What the program reads, which may be the program itself, is not what its commands read. */
+static void run_literals(struct language_scan *l, const struct str *items, size_t n)
+{
+	const struct value *in = l->e->in;
+	l->e->in = NULL;
+	run_command_of(l, items, n);
+	l->e->in = in;
 }
 
 static bool is_code_call(const struct language_scan *l, const struct call *call)

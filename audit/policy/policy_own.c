@@ -14,6 +14,16 @@ struct own_rule {
 
 static const struct own_rule own_rules[] = {
 	{
+		.id = "META001",
+		.title = "script for sh that only bash can read",
+		.severity = SEVERITY_LOW,
+		.why = "where sh is another shell the script stops half-way, or does something else "
+		       "than what was audited",
+		.fix = "begin the script with #!/bin/bash, or write it for sh",
+		.refs = {"CWE-1076"},
+		.what = {"dialect"},
+	},
+	{
 		.id = "OBF003",
 		.title = "command name is not static",
 		.severity = SEVERITY_MEDIUM,
@@ -55,6 +65,15 @@ static const struct own_rule own_rules[] = {
 		.fix = "keep such code short and reviewed, or do it in shell",
 		.refs = {"CWE-1357"},
 		.what = {"language", "boot"},
+	},
+	{
+		.id = "OBF015",
+		.title = "characters that deceive the reader of a script",
+		.severity = SEVERITY_HIGH,
+		.why = "what a reviewer sees is not what the shell reads",
+		.fix = "remove the characters",
+		.refs = {"CWE-1007", "CWE-451", "ATT&CK T1036.002"},
+		.what = {"deceptive"},
 	},
 	{
 		.id = POLICY_ID_SHARE,

@@ -69,7 +69,8 @@ static void hash_value(struct hasher *h, const struct hcl_value *v, unsigned dep
 static bool is_context(struct str key)
 {
 	static const char *const keys[] = {"step", "script", "function", "conditional", "fatal",
-		"ignored", "background", "reason", "via"};
+		"ignored", "background", "reason", "via", "gate", "spelled", "upstream", "final",
+		"effective"};
 	for (size_t i = 0; i < countof(keys); i++) {
 		if (str_is(key, keys[i]))
 			return true;

@@ -52,7 +52,7 @@ rule "ACC004" {
   severity = "high"
   on       = "write"
   when     = (path_under(write.path, "/etc/sudoers", "/etc/sudoers.d") && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)], "^[^#]*NOPASSWD[ \t]*:[ \t]*([A-Z]+[ \t]*:[ \t]*)*ALL", "^[^#]*!authenticate"))
+              matches(write.effective, "^[^#]*NOPASSWD[ \t]*:[ \t]*([A-Z]+[ \t]*:[ \t]*)*ALL", "^[^#]*=[^#]*NOPASSWD[ \t]*$", "^[^#]*!authenticate"))
   message  = "${write.path} gives root to a user without asking"
   why      = "who gets that account, through any of its services, is root"
   fix      = "list the commands that are needed, or leave it to cloud-init"
@@ -131,8 +131,9 @@ rule "ACC010" {
   title    = "PAM is weakened"
   severity = "high"
   on       = "write"
-  when     = (path_under(write.path, "/etc/pam.d", "/etc/pam.conf", "/usr/share/pam-configs") && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)], "^[^#]*auth[ \t]+(sufficient|\\[success=done[^]]*\\])[ \t]+[^ ]*pam_(permit|succeed_if)[.]so", "^[^#]*pam_exec[.]so"))
+  when     = (!write.deleted && ((path_under(write.path, "/etc/pam.d", "/etc/pam.conf", "/usr/share/pam-configs") &&
+              matches(write.effective, "^[^#]*auth[ \t]+(sufficient|\\[success=done[^]]*\\])[ \t]+[^ ]*pam_(permit|succeed_if)[.]so", "^[^#]*pam_exec[.]so")) ||
+              (path_under(write.path, "/etc/pam.d") && write.expression != null && matches(write.effective, "pam_permit[.]so"))))
   message  = "${write.path} lets logins through that nobody has authenticated, or runs a program at each"
   why      = "one line in PAM opens every service that authenticates users"
   fix      = "leave PAM to the distribution's tools"
@@ -166,13 +167,27 @@ rule "ACC013" {
   title    = "account files are edited by hand"
   severity = "high"
   on       = "write"
-  when     = one_of(write.path, "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow") && !one_of(write.by, "touch")
+  when = (one_of(write.path, "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow") && !one_of(write.by, "touch") &&
+    !(write.by == "sed" && matches(write.effective, "^[^: ]+:[!*]+[^:]*(:|$)")))
   message  = "${write.path} is changed directly"
   why      = "entries made by hand escape the tools that check and log them"
   fix      = "use useradd, usermod, groupadd"
   refs     = ["CWE-269", "ATT&CK T1136.001", "ATT&CK T1098"]
   bad      = ["echo 'app:x:0:0::/root:/bin/sh' >> /etc/passwd", "sed -i 's/^root:[^:]*/root:/' /etc/shadow"]
   good     = ["cp /etc/passwd /var/backups/passwd.copy", "useradd app"]
+}
+
+rule "ACC015" {
+  title    = "empty password field written by hand"
+  severity = "high"
+  on       = "write"
+  when     = one_of(write.path, "/etc/shadow", "/etc/passwd") && matches(write.effective, "^[^:# ]+::")
+  message  = "${write.path} gets an account that needs no password"
+  why      = "an empty password is a login for everybody as soon as a service accepts it"
+  fix      = "lock the account instead: passwd -l"
+  refs     = ["CWE-258", "CWE-521", "ATT&CK T1078.001"]
+  bad      = ["sed -i 's/^root:[^:]*:/root::/' /etc/shadow"]
+  good     = ["sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow"]
 }
 
 rule "ACC014" {

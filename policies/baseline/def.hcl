@@ -76,7 +76,8 @@ rule "DEF006" {
   severity = "high"
   on       = "exec"
   when     = ((exec.name == "auditctl" && (has_flag(exec, "D") || flag_value(exec, "e") == "0")) ||
-              (one_of(exec.name, "systemctl", "service", "chkconfig", "update-rc.d") && any_arg(exec, "^auditd([.]service)?$") && has_arg(exec, "disable", "stop", "mask", "off", "remove")))
+              (one_of(exec.name, "systemctl", "service", "chkconfig", "update-rc.d") && any_arg(exec, "^auditd([.]service)?$") && has_arg(exec, "disable", "stop", "mask", "off", "remove")) ||
+              (exec.name == "rm" && anytrue([for o in exec.operands : path_under(o, "/etc/audit")])))
   message  = "${command} stops the audit of the kernel"
   why      = "what happens on the machine is then not recorded"
   fix      = "keep auditd and its rules"
@@ -99,6 +100,36 @@ rule "DEF007" {
   }
   bad  = ["apt-get purge -y wazuh-agent", "yum remove -y falcon-sensor"]
   good = ["apt-get purge -y nano", "apt-get install -y wazuh-agent"]
+}
+
+rule "DEF012" {
+  title    = "security agent is switched off"
+  severity = "high"
+  on       = "service"
+  when     = one_of(service.action, "disable", "mask") && anytrue([for a in param.agents : service.name == a || service.name == "${a}.service"])
+  message  = "${service.name} no longer protects the machine (${service.action})"
+  why      = "the platform, or the owner, no longer sees what happens on the machine"
+  fix      = "leave agents to the owner of the machine"
+  refs     = ["CWE-693", "ATT&CK T1685"]
+  params = {
+    agents = ["aliyun", "aliyun-service", "aegis", "cloudmonitor", "amazon-ssm-agent", "snap.amazon-ssm-agent.amazon-ssm-agent", "walinuxagent", "waagent", "falcon-sensor", "wazuh-agent", "clamav-daemon", "clamav-freshclam", "osqueryd", "sentinelone", "fail2ban", "google-guest-agent", "google-osconfig-agent", "oracle-cloud-agent"]
+  }
+  bad  = ["systemctl disable aegis", "systemctl mask falcon-sensor.service"]
+  good = ["systemctl enable aegis", "systemctl disable cups"]
+}
+
+rule "DEF013" {
+  title    = "automatic security updates are configured off"
+  severity = "medium"
+  on       = "write"
+  when     = ((path_under(write.path, "/etc/apt/apt.conf.d", "/etc/apt/apt.conf") && matches(write.effective, "^[^#/]*APT::Periodic::(Unattended-Upgrade|Update-Package-Lists|Enable)[ \t]+\"?0")) ||
+              (write.path == "/etc/dnf/automatic.conf" && matches(write.effective, "^[ \t]*apply_updates[ \t]*=[ \t]*(no|false|0)")))
+  message  = "${write.path} no longer brings security updates"
+  why      = "machines of people who do not update by hand stay open"
+  fix      = "leave the distribution's setting"
+  refs     = ["CWE-1104", "GCP TestAutomaticUpdates"]
+  bad      = ["echo 'APT::Periodic::Unattended-Upgrade \"0\";' > /etc/apt/apt.conf.d/20auto-upgrades"]
+  good     = ["echo 'APT::Periodic::Unattended-Upgrade \"1\";' > /etc/apt/apt.conf.d/20auto-upgrades"]
 }
 
 rule "DEF008" {

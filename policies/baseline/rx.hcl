@@ -5,7 +5,7 @@ rule "RX001" {
   title    = "downloaded code runs unverified"
   severity = "critical"
   on       = "flow"
-  when     = (flow.from == "network" && flow.to == "interpreter" && flow.file == null &&
+  when     = (flow.from == "network" && one_of(flow.to, "interpreter", "executable") && flow.file == null &&
               one_of(flow.verified, "none", "ineffective"))
   message  = "${flow.url} is run by ${flow.sink} without a digest or signature check"
   why      = "whoever controls the server, or the way to it, decides what runs as root in the image"
@@ -15,6 +15,7 @@ rule "RX001" {
     "curl -fsSL https://get.example.org/install.sh | sh",
     "wget -qO- https://get.example.org/install.sh | sudo bash -s -- --yes",
     "bash -c \"$(curl -fsSL https://get.example.org/install.sh)\"",
+    "$(curl -fsSL https://get.example.org/command)",
   ]
   good = [
     <<-EOT
@@ -239,7 +240,7 @@ rule "RX009" {
   severity = "high"
   on       = "flow"
   when     = (flow.from == "network" && flow.tool == "git" && flow.verified == "none" &&
-              one_of(flow.to, "interpreter", "executable"))
+              one_of(flow.to, "interpreter", "executable", "source", "package"))
   message  = "${flow.url} is cloned without a full commit id and ${flow.file} is run"
   why      = "a branch or tag can be moved at any time, so the build runs what its owner likes"
   fix      = "check out a full 40-digit commit id before anything of the clone is run"
@@ -249,6 +250,9 @@ rule "RX009" {
       git clone https://git.example.org/tool.git /opt/tool
       /opt/tool/install.sh
     EOT
+    ,
+    "git clone https://git.example.org/tool.git && cd tool && make install",
+    "git clone https://git.example.org/tool.git && pip install ./tool",
   ]
   good = [
     <<-EOT

@@ -110,14 +110,14 @@ rule "SEC006" {
   title    = "credential file in the image"
   severity = "medium"
   on       = "write"
-  when     = (!write.deleted && phase != "host" &&
+  when     = (!write.deleted && write.final && phase != "host" &&
               matches(write.path, "/[.](aws/credentials|docker/config[.]json|npmrc|pypirc|netrc|git-credentials|kube/config|my[.]cnf|pgpass|azure/accessTokens[.]json|config/gcloud/.*credentials.*|aliyun/config[.]json)$"))
   message  = "${write.path} holds credentials and is part of the image unless it is removed"
   why      = "logins that the build needed are handed to everybody who starts the image"
   fix      = "keep credentials in memory or below /run, and remove the file in the same step"
   refs     = ["CWE-522", "ATT&CK T1552.001"]
   bad      = ["cp credentials /root/.aws/credentials"]
-  good     = ["rm -f /root/.docker/config.json", "cp config /root/.aws/config"]
+  good     = ["cp credentials /root/.aws/credentials\naws s3 cp s3://bucket/key /srv/key\nrm -rf /root/.aws", "rm -f /root/.docker/config.json", "cp config /root/.aws/config"]
 }
 
 rule "SEC007" {

@@ -47,7 +47,7 @@ rule "SG003" {
   severity = "high"
   on       = "write"
   when     = (path_under(write.path, "/etc/apt") && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)],
+              matches(write.effective,
                 "^deb.*[[ ]((trusted|allow-insecure)[ \t]*=[ \t]*yes)", "^[ \t]*(Trusted|Allow-Insecure)[ \t]*:[ \t]*yes"))
   message  = "${write.path} marks a package source as trusted without signature"
   why      = "with trusted=yes apt installs whatever the server, or somebody on the way, offers"
@@ -68,7 +68,7 @@ rule "SG004" {
   severity = "high"
   on       = "write"
   when     = (path_under(write.path, "/etc/apt/apt.conf.d", "/etc/apt/apt.conf") && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)],
+              matches(write.effective,
                 "Allow(Unauthenticated|InsecureRepositories|WeakRepositories|DowngradeToInsecureRepositories)[ \t]*\"?(true|yes|1|on)",
                 "Verify-(Peer|Host)[ \t]*\"?(false|no|0|off)"))
   message  = "${write.path} switches a check of apt off for good"
@@ -177,6 +177,34 @@ rule "SG010" {
   ]
 }
 
+rule "SG017" {
+  title    = "index of packages is trusted without authentication for good"
+  severity = "high"
+  on       = "write"
+  when     = ((matches(write.path, "/(pip[.]conf|pip/pip[.]conf)$") && matches(write.effective, "^[ \t]*trusted-host[ \t]*=", "^[ \t]*(extra-)?index-url[ \t]*=[ \t]*http://")) ||
+              (matches(write.path, "/([.]npmrc|npmrc|[.]yarnrc([.]yml)?)$") && matches(write.effective, "^[ \t]*strict-ssl[ \t]*[= ][ \t]*false", "^[ \t]*(@[^ :]+:)?registry[ \t]*[= ][ \t]*http://")) ||
+              (matches(write.path, "/([.]gemrc|gemrc)$") && matches(write.effective, ":ssl_verify_mode:[ \t]*0", "^[ \t]*-[ \t]*http://")))
+  message  = "${write.path} lets every later installation take packages from whoever answers"
+  why      = "who answers in the name of the server decides what is installed"
+  fix      = "use https with a certificate that the system knows"
+  refs     = ["CWE-295", "CWE-319"]
+  bad      = ["printf '[global]\\ntrusted-host = pypi.example.org\\n' > /etc/pip.conf"]
+  good     = ["printf '[global]\\ntimeout = 60\\n' > /etc/pip.conf"]
+}
+
+rule "SG018" {
+  title    = "language packages without encryption"
+  severity = "high"
+  on       = "exec"
+  when     = one_of(exec.name, "gem", "npm", "yarn", "pnpm", "cargo", "composer", "bundle") && has_arg(exec, "install", "add", "i", "ci", "require", "config") && any_arg(exec, "^http://", "^--(registry|source|index|clear-sources)=http://")
+  message  = "${command} takes packages from whoever answers for the server"
+  why      = "nothing authenticates what arrives, and its install scripts are run"
+  fix      = "use https"
+  refs     = ["CWE-319", "CWE-494"]
+  bad      = ["gem install tool --source http://gems.example.org"]
+  good     = ["gem install tool --source https://gems.example.org -v 1.2.3"]
+}
+
 rule "SG011" {
   title    = "npm does not authenticate its registry"
   severity = "medium"
@@ -204,7 +232,7 @@ rule "SG012" {
   severity = "high"
   on       = "write"
   when     = (path_under(write.path, "/etc/pacman.conf", "/etc/pacman.d") &&
-              matches([write.content, sed_adds(write.expression)], "SigLevel[ \t]*=.*(Never|TrustAll)"))
+              matches(write.effective, "SigLevel[ \t]*=.*(Never|TrustAll)"))
   message  = "${write.path} switches signatures of packages off"
   why      = "the setting stays in the image and weakens every later update"
   fix      = "use pacman-key to trust the key that is needed"
@@ -240,7 +268,7 @@ rule "SG014" {
   title    = "repository key comes from the network unchecked"
   severity = "medium"
   on       = "write"
-  when     = write.tainted && path_under(write.path, "/usr/share/keyrings", "/etc/apt/keyrings", "/etc/apt/trusted.gpg.d", "/etc/pki/rpm-gpg", "/etc/apk/keys")
+  when     = write.tainted && write.verified != "strong" && path_under(write.path, "/usr/share/keyrings", "/etc/apt/keyrings", "/etc/apt/trusted.gpg.d", "/etc/pki/rpm-gpg", "/etc/apk/keys")
   message  = "${write.path} is a key that was downloaded and compared with nothing"
   why      = "who can exchange the key can sign everything that it is meant to protect"
   fix      = "keep the key, or its fingerprint, in this repository and compare"
@@ -275,7 +303,7 @@ rule "SG016" {
   severity = "high"
   on       = "write"
   when     = (path_under(write.path, "/etc/yum.repos.d", "/etc/yum.conf", "/etc/dnf", "/etc/zypp/repos.d", "/etc/tdnf") && !write.deleted &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*(repo_|pkg_|localpkg_)?gpgcheck[ \t]*=[ \t]*(0|no|false|off)"))
+              matches(write.effective, "^[ \t]*(repo_|pkg_|localpkg_)?gpgcheck[ \t]*=[ \t]*(0|no|false|off)"))
   message  = "${write.path} switches signatures of packages off"
   why      = "the setting stays in the image and weakens every later update"
   fix      = "name the key with gpgkey= and keep gpgcheck=1"

@@ -101,7 +101,7 @@ rule "SRC008" {
   title    = "third-party package source"
   severity = "medium"
   on       = "package"
-  when     = package.action == "repository"
+  when     = package.action == "repository" && (package.url != null || anytrue([for n in package.names : !one_of(n, "universe", "multiverse", "restricted", "main", "contrib", "non-free", "non-free-firmware")]) || length(package.names) == 0)
   message  = "${command} adds a source of packages that stays in the image"
   why      = "its owner can replace any package at the next update"
   fix      = "pin what may come from it, and name it in the listing"
@@ -154,7 +154,7 @@ rule "SRC012" {
   severity = "high"
   on       = "write"
   when     = (!write.deleted && matches(write.path, "/[.]?(curlrc|wgetrc)$") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*(--)?insecure", "^[ \t]*-k", "^[ \t]*check_certificate[ \t]*=[ \t]*(off|no|0)"))
+              matches(write.effective, "^[ \t]*(--)?insecure", "^[ \t]*-k", "^[ \t]*check_certificate[ \t]*=[ \t]*(off|no|0)"))
   message  = "${write.path} switches the check of certificates off for everybody"
   why      = "every later download of every user takes what whoever is on the way sends"
   fix      = "remove it"

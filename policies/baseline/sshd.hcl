@@ -5,8 +5,9 @@ rule "SSH001" {
   title    = "root may log in over SSH"
   severity = "critical"
   on       = "write"
-  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*[Pp]ermit[Rr]oot[Ll]ogin[ \t=]+\"?yes"))
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d") &&
+              (matches(lower(coalesce(write.effective, "-")), "^[ \t]*permitrootlogin[ \t=]+\"?yes") ||
+               (path_under(write.path, "/etc/cloud") && matches(write.effective, "^[ \t]*disable_root[ \t]*:[ \t]*([Ff]alse|no|0)"))))
   message  = "${write.path} lets root log in over the network with a password"
   why      = "root is the one name that every attacker knows"
   fix      = "PermitRootLogin no, or prohibit-password where the platform needs it"
@@ -17,6 +18,7 @@ rule "SSH001" {
     "sed -ri 's/^#?(PermitRootLogin) .*/\\1 yes/' /etc/ssh/sshd_config",
   ]
   good = [
+    "sed -i 's/^PermitRootLogin.*/PermitRootLogin yes/' /etc/ssh/sshd_config\nsed -i 's/^PermitRootLogin.*/PermitRootLogin no/' /etc/ssh/sshd_config",
     "sed -i 's/PermitRootLogin yes/PermitRootLogin no/' /etc/ssh/sshd_config",
     "echo '#PermitRootLogin yes' >> /etc/ssh/sshd_config",
   ]
@@ -26,8 +28,9 @@ rule "SSH002" {
   title    = "SSH accepts passwords"
   severity = "critical"
   on       = "write"
-  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*([Pp]assword[Aa]uthentication|[Cc]hallenge[Rr]esponse[Aa]uthentication|[Kk]bd[Ii]nteractive[Aa]uthentication)[ \t=]+\"?yes"))
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d") &&
+              (matches(lower(coalesce(write.effective, "-")), "^[ \t]*(passwordauthentication|challengeresponseauthentication|kbdinteractiveauthentication)[ \t=]+\"?yes") ||
+               matches(write.effective, "^[ \t]*ssh_pwauth[ \t]*:[ \t]*([Tt]rue|yes|1)")))
   message  = "${write.path} lets people log in with passwords"
   why      = "passwords are guessed all day by machines; marketplaces refuse such images"
   fix      = "PasswordAuthentication no, and keys from the platform's first-boot agent"
@@ -35,8 +38,10 @@ rule "SSH002" {
   bad = [
     "sed -i 's/PasswordAuthentication no/PasswordAuthentication yes/g' /etc/ssh/sshd_config",
     "printf 'PasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/50-login.conf",
+    "echo 'ssh_pwauth: true' > /etc/cloud/cloud.cfg.d/99-login.cfg",
   ]
   good = [
+    "echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/50-build.conf\nsystemctl restart ssh\nrm -f /etc/ssh/sshd_config.d/50-build.conf",
     "sed -i 's/^#*PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config",
     "echo 'PubkeyAuthentication yes' >> /etc/ssh/sshd_config",
   ]
@@ -47,7 +52,7 @@ rule "SSH003" {
   severity = "critical"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*[Pp]ermit[Ee]mpty[Pp]asswords[ \t=]+\"?yes"))
+              matches(lower(coalesce(write.effective, "-")), "^[ \t]*permitemptypasswords[ \t=]+\"?yes"))
   message  = "${write.path} lets accounts without a password log in"
   why      = "an account that was left without a password is then open to everybody"
   fix      = "PermitEmptyPasswords no"
@@ -61,7 +66,7 @@ rule "SSH004" {
   severity = "high"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*(StrictModes|IgnoreRhosts)[ \t=]+no", "^[ \t]*(HostbasedAuthentication|GatewayPorts)[ \t=]+yes", "^[ \t]*PermitUserEnvironment[ \t=]+yes"))
+              matches(write.effective, "^[ \t]*(StrictModes|IgnoreRhosts)[ \t=]+no", "^[ \t]*(HostbasedAuthentication|GatewayPorts)[ \t=]+yes", "^[ \t]*PermitUserEnvironment[ \t=]+yes"))
   message  = "${write.path} switches a safeguard of sshd off"
   why      = "files that others may write, or names of hosts, then decide who logs in"
   fix      = "leave sshd's defaults"
@@ -75,7 +80,7 @@ rule "SSH005" {
   severity = "medium"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*AuthorizedKeysCommand[ \t=]+[^n ]", "^[ \t]*AuthorizedKeysFile[ \t=]+([^.%]|[.][^s])", "^[ \t]*TrustedUserCAKeys[ \t=]+[^n]"))
+              matches(write.effective, "^[ \t]*AuthorizedKeysCommand[ \t=]+[^n ]", "^[ \t]*AuthorizedKeysFile[ \t=]+([^.%]|[.][^s])", "^[ \t]*TrustedUserCAKeys[ \t=]+[^n]"))
   message  = "${write.path} takes keys from where nobody looks for them"
   why      = "a program, a central file or an authority decides who logs in, on machines of other people"
   fix      = "leave AuthorizedKeysFile at ~/.ssh/authorized_keys"
@@ -89,7 +94,7 @@ rule "SSH007" {
   severity = "low"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*(Ciphers|MACs|KexAlgorithms|HostKeyAlgorithms|PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)[ \t=]+[^- \t=](.*[, +])?(3des-cbc|arcfour|blowfish|cast128|hmac-md5|diffie-hellman-group1-|ssh-dss)"))
+              matches(write.effective, "^[ \t]*(Ciphers|MACs|KexAlgorithms|HostKeyAlgorithms|PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)[ \t=]+[^- \t=](.*[, +])?(3des-cbc|arcfour|blowfish|cast128|hmac-md5|diffie-hellman-group1-|ssh-dss)"))
   message  = "${write.path} allows algorithms that are broken"
   why      = "who records the connection may read it, or step into it"
   fix      = "leave the defaults of the installed version"
@@ -103,7 +108,7 @@ rule "SSH009" {
   severity = "low"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*Port[ \t=]+([013-9]|2[013-9]|22[0-9])"))
+              matches(write.effective, "^[ \t]*Port[ \t=]+([013-9]|2[013-9]|22[0-9])"))
   message  = "${write.path} opens another port for SSH"
   why      = "firewalls and reviewers look at port 22"
   fix      = "leave the port to the owner of the machine"
@@ -117,7 +122,7 @@ rule "SSH010" {
   severity = "medium"
   on       = "write"
   when     = (matches(write.path, "^/etc/ssh/ssh_config", "/[.]ssh/config$") &&
-              matches([write.content, sed_adds(write.expression)], "^[ \t]*(StrictHostKeyChecking[ \t=]+(no|off)|UserKnownHostsFile[ \t=]+/dev/null)"))
+              matches(write.effective, "^[ \t]*(StrictHostKeyChecking[ \t=]+(no|off)|UserKnownHostsFile[ \t=]+/dev/null)"))
   message  = "${write.path} makes every later connection accept any host"
   why      = "who is on the way can play the server to every user of the image"
   fix      = "put the host's key into /etc/ssh/ssh_known_hosts"

@@ -28,6 +28,20 @@ rule "TAM002" {
   good     = ["systemctl restart rsyslog", "systemctl stop rsyslog"]
 }
 
+rule "TAM008" {
+  title    = "logs or history are configured away"
+  severity = "high"
+  on       = "write"
+  when     = ((path_under(write.path, "/etc/profile", "/etc/profile.d", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zsh", "/etc/skel") || matches(write.path, "/[.](bashrc|profile|bash_profile|zshrc)$")) &&
+              matches(write.effective, "^[^#]*(unset[ \t]+[^;#]*HIST(FILE|SIZE)|set[ \t]+[+]o[ \t]+history|HISTFILE=(/dev/null)?[ \t]*$)")) || (path_under(write.path, "/etc/systemd/journald.conf", "/etc/systemd/journald.conf.d") && matches(write.effective, "^[ \t]*Storage[ \t]*=[ \t]*none"))
+  message  = "${write.path} keeps the machine from writing down what happens"
+  why      = "what is done on the machine leaves no trace"
+  fix      = "clear logs and history once, at the end of the build"
+  refs     = ["CWE-778", "ATT&CK T1690", "ATT&CK T1685"]
+  bad      = ["echo 'unset HISTFILE' >> /etc/profile", "sed -i 's/^#Storage=.*/Storage=none/' /etc/systemd/journald.conf"]
+  good     = ["sed -i 's/^#Storage=.*/Storage=persistent/' /etc/systemd/journald.conf", "unset HISTFILE"]
+}
+
 rule "TAM003" {
   title    = "times of files are forged"
   severity = "medium"
