@@ -119,6 +119,7 @@ enum builder_flag {
 	BUILDER_REHEARSE = 1 << 1, /* `--as` may name it */
 	/* Its machines boot and are shut down. Others skip what would run then, on the record. */
 	BUILDER_BOOTS = 1 << 2,
+	BUILDER_WINDOWS = 1 << 3, /* its machines run commands of cmd.exe and PowerShell */
 };
 
 /*
@@ -143,6 +144,8 @@ struct builder {
 	struct journal *(*journal)(struct machine *m);
 	/* The value of a hole ("Host", without "build."), or false. May be NULL. */
 	bool (*fill)(struct machine *m, struct str name, struct str *value);
+	/* Whether fill will know it, before there is a machine. NULL: nobody can tell. */
+	bool (*fills)(struct str name);
 	/* A record for the manifest: {"type": "rootfs", ...}, in the arena. */
 	struct json *(*describe)(struct machine *m, struct arena *a);
 	int (*capture)(struct machine *m, struct artifact *out, struct arena *a, struct error *err);
@@ -166,6 +169,12 @@ MUST_CHECK int post_processors_check(
 MUST_CHECK int post_processors_ready(const struct plan *plan, struct error *err);
 /* A random UUID. */
 MUST_CHECK int build_run_id(char out[37], struct error *err);
+
+/*
+ * Whether a build of it can be tried at all: nothing has been made yet. Refused are builders and
+ * provisioners that are not known, commands for another system, and values that nobody has.
+ */
+MUST_CHECK int builder_check_plan(const struct plan *p, struct error *err);
 
 /*
  * The whole of one build in this process: start, steps, capture, stop, everything recorded in the

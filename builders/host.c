@@ -29,14 +29,34 @@ static const char *const passed_variables[] = {
 	"NO_PROXY",
 };
 
-static const char *const *passed_environment(struct arena *a, const char *const *all)
+static bool is_set(const struct host_command *c, const char *name)
 {
-	const char **envp = arena_array(a, const char *, countof(passed_variables) + 1);
+	size_t n = strlen(name);
+	for (size_t i = 0; i < c->variable_count; i++) {
+		const struct str *pair = &c->variables[i];
+		if (pair->n > n && memcmp(pair->p, name, n) == 0 && pair->p[n] == '=')
+			return true;
+	}
+	return false;
+}
+
+static const char *const *make_environment(
+	struct arena *a, const struct host_command *c, struct error *err)
+{
+	size_t max = countof(passed_variables) + c->variable_count + 1;
+	const char **envp = arena_array(a, const char *, max);
 	size_t n = 0;
 	for (size_t i = 0; i < countof(passed_variables); i++) {
-		const char *value = env_find(all, passed_variables[i]);
-		if (value)
+		const char *value = env_find(c->environment, passed_variables[i]);
+		if (value && !is_set(c, passed_variables[i]))
 			envp[n++] = arena_printf(a, "%s=%s", passed_variables[i], value).p;
+	}
+	for (size_t i = 0; i < c->variable_count; i++) {
+		if (!str_is_cstr(c->variables[i])) {
+			error_set(err, ERROR_INPUT, "an environment variable holds a NUL");
+			return NULL;
+		}
+		envp[n++] = arena_cstr(a, c->variables[i]);
 	}
 	return envp;
 }
@@ -113,10 +133,10 @@ int host_exec(struct watch *w, const struct host_command *command, const struct 
 		return error_set(err, ERROR_INPUT, "no command");
 	struct host_spawn spawn = {
 		.argv = c_strings(&a, command->argv, command->argc, err),
-		.envp = passed_environment(&a, command->environment),
+		.envp = make_environment(&a, command, err),
 		.cwd = command->cwd,
 	};
-	if (!spawn.argv)
+	if (!spawn.argv || !spawn.envp)
 		return -1;
 	autoclose int out_ours = -1, out_theirs = -1, err_ours = -1, err_theirs = -1;
 	autoclose int go_ours = -1, go_theirs = -1, failed_ours = -1, failed_theirs = -1;

@@ -7,6 +7,8 @@
 struct host_command {
 	const struct str *argv;
 	size_t argc;
+	const struct str *variables; /* "K=V", of the template */
+	size_t variable_count;
 	const char *const *environment; /* of the build; only what host.c lists gets through */
 	const char *cwd;
 };

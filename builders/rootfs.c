@@ -40,16 +40,25 @@ static struct machine *machine_of(struct communicator *c)
 	return ((struct container_communicator *)(void *)c)->machine;
 }
 
+/* Commands start in the home of who logs in, and so do paths. */
+static const char *from_home(struct arena *a, const char *path)
+{
+	return path[0] == '/' ? path : arena_printf(a, "/root/%s", path).p;
+}
+
 static int comm_upload(struct communicator *c, const char *path, struct str bytes, uint32_t mode,
 	struct error *err)
 {
-	return container_write(&machine_of(c)->container, path, bytes, mode ? mode : 0644, err);
+	scoped(arena) a = {0};
+	return container_write(
+		&machine_of(c)->container, from_home(&a, path), bytes, mode ? mode : 0644, err);
 }
 
 static int comm_download(
 	struct communicator *c, const char *path, struct buf *out, struct error *err)
 {
-	return container_read(&machine_of(c)->container, path, out, err);
+	scoped(arena) a = {0};
+	return container_read(&machine_of(c)->container, from_home(&a, path), out, err);
 }
 
 static int make_pipe(int ends[2], struct error *err)
@@ -446,34 +455,44 @@ static void rootfs_watch(struct machine *m, struct watch *w)
 	m->watch = w;
 }
 
+static const struct {
+	const char *name;
+	struct str value;
+} known_values[] = {
+	{"Host", STR_INIT("localhost")},
+	{"Port", STR_INIT("0")},
+	{"User", STR_INIT("root")},
+	{"Password", STR_INIT("")},
+	{"ConnType", STR_INIT("container")},
+	{"PackerHTTPIP", STR_INIT("")},
+	{"PackerHTTPPort", STR_INIT("0")},
+	{"PackerHTTPAddr", STR_INIT("")},
+	{"SSHPublicKey", STR_INIT("")},
+	{"SSHPrivateKey", STR_INIT("")},
+};
+
 static bool rootfs_fill(struct machine *m, struct str name, struct str *value)
 {
-	static const struct {
-		const char *name;
-		struct str value;
-	} known[] = {
-		{"Host", STR_INIT("localhost")},
-		{"Port", STR_INIT("0")},
-		{"User", STR_INIT("root")},
-		{"Password", STR_INIT("")},
-		{"ConnType", STR_INIT("container")},
-		{"PackerHTTPIP", STR_INIT("")},
-		{"PackerHTTPPort", STR_INIT("0")},
-		{"PackerHTTPAddr", STR_INIT("")},
-		{"SSHPublicKey", STR_INIT("")},
-		{"SSHPrivateKey", STR_INIT("")},
-	};
 	if (str_is(name, "ID")) {
 		*value = str_from(m->id);
 		return true;
 	}
-	for (size_t i = 0; i < countof(known); i++) {
-		if (str_is(name, known[i].name)) {
-			*value = known[i].value;
+	for (size_t i = 0; i < countof(known_values); i++) {
+		if (str_is(name, known_values[i].name)) {
+			*value = known_values[i].value;
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool rootfs_fills(struct str name)
+{
+	for (size_t i = 0; i < countof(known_values); i++) {
+		if (str_is(name, known_values[i].name))
+			return true;
+	}
+	return str_is(name, "ID");
 }
 
 static struct json *rootfs_describe(struct machine *m, struct arena *a)
@@ -609,6 +628,7 @@ const struct builder builder_rootfs = {
 	.directory = rootfs_directory,
 	.journal = rootfs_journal,
 	.fill = rootfs_fill,
+	.fills = rootfs_fills,
 	.describe = rootfs_describe,
 	.capture = capture,
 	.stop = rootfs_stop,

@@ -19,6 +19,8 @@ static const struct {
 	{"shell", "Provisioning with shell script"},
 	{"shell-local", "Running local shell script"},
 	{"file", "Uploading"},
+	{"powershell", "Provisioning with powershell script"},
+	{"windows-shell", "Provisioning with shell script"},
 };
 
 /* ---- Starting ------------------------------------------------------------------------------- */
@@ -44,28 +46,6 @@ static void set_logs(struct run *r, const struct build_options *o)
 	r->errors.tint = LOG_RED;
 	r->message.tint = LOG_PLAIN;
 	r->inner.log = &r->message;
-}
-
-static int check_plan(const struct plan *p, const struct builder **builder, struct error *err)
-{
-	*builder = builder_find(p->builder);
-	if (!*builder)
-		return error_set(err, ERROR_INPUT,
-			"builder \"%.*s\": not known; it can be rehearsed with --as rootfs",
-			STR_ARG(p->builder));
-	if (!(*builder)->start)
-		return error_set(err, ERROR_INPUT,
-			"builder \"%s\": cannot build yet; its templates can be validated, planned "
-			"and audited, and rehearsed with --as rootfs",
-			(*builder)->type);
-	for (size_t i = 0; i < p->steps.n; i++) {
-		const struct step *s = &p->steps.items[i];
-		if (s->type == STEP_OPAQUE || s->type == STEP_NONE)
-			return error_at(err, &s->origin,
-				"step %u: a provisioner of a type that is not known cannot be run",
-				s->id);
-	}
-	return post_processors_ready(p, err);
 }
 
 /* Without a tracer a build goes on, and its record says so, unless one was asked for by name. */
@@ -110,8 +90,9 @@ static int start(struct run *r, struct error *err)
 		memcpy(r->run_id, r->o->run_id.p, sizeof(r->run_id) - 1);
 	else if (build_run_id(r->run_id, err) != 0)
 		return -1;
-	if (check_plan(r->o->plan, &r->builder, err) != 0)
+	if (builder_check_plan(r->o->plan, err) != 0)
 		return -1;
+	r->builder = builder_find(r->o->plan->builder);
 	log_say(&r->say, LOG_INFO, "Starting the machine (%s)", r->builder->type);
 	if (r->builder->start(&r->machine, r->o, err) != 0)
 		return error_wrap(err, "%s", r->builder->type);
@@ -130,13 +111,13 @@ static int start(struct run *r, struct error *err)
 static void say_heading(const struct run *r, const struct step_group *g)
 {
 	struct str label = g->label.n > 0 ? g->label : g->type;
-	struct str start = g->type;
-	if (str_has_prefix(label, start) &&
-		str_has_prefix(str_from_index(label, start.n), STR(": ")))
-		label = str_from_index(label, start.n + 2);
+	struct str what = label;
+	if (str_has_prefix(label, g->type) &&
+		str_has_prefix(str_from_index(label, g->type.n), STR(": ")))
+		what = str_from_index(label, g->type.n + 2);
 	for (size_t i = 0; i < countof(headings); i++) {
 		if (str_is(g->type, headings[i].type)) {
-			log_say(&r->say, LOG_INFO, "%s: %.*s", headings[i].text, STR_ARG(label));
+			log_say(&r->say, LOG_INFO, "%s: %.*s", headings[i].text, STR_ARG(what));
 			return;
 		}
 	}
@@ -182,6 +163,19 @@ static int skip_group(struct run *r, const struct step_group *g, struct error *e
 	return 0;
 }
 
+/* In Packer's words. What could not be recorded is no failure of the provisioner. */
+static int go_on(struct run *r, struct error *err)
+{
+	if (r->record_error.code != ERROR_NONE)
+		return -1;
+	log_say(&r->errors, LOG_WARNING,
+		"Warning: Provisioner failed with \"%s\", but continue_on_error is set; continuing "
+		"the build.",
+		err->text);
+	error_clear(err);
+	return 0;
+}
+
 int run_group(struct run *r, const struct step_group *g, struct error *err)
 {
 	if (is_skipped(r, g))
@@ -190,8 +184,10 @@ int run_group(struct run *r, const struct step_group *g, struct error *err)
 	for (uint32_t attempt = 1;; attempt++) {
 		if (run_group_once(r, g, attempt, err) == 0)
 			return 0;
-		bool bug = err->code == ERROR_BUG;
-		if (bug || r->watch.cancelled || attempt > g->max_retries)
+		bool final = err->code == ERROR_BUG || r->watch.cancelled;
+		if (!final && attempt > g->max_retries && g->continue_on_error)
+			return go_on(r, err);
+		if (final || attempt > g->max_retries)
 			return -1;
 		log_say(&r->say, LOG_WARNING,
 			"Provisioner failed with \"%s\", retrying with %u "

@@ -128,6 +128,13 @@ static void ask_exec_host(struct run *r, const struct step *s, struct json *j, s
 		json_append(a, argv, json_bytes(a, redactor_str(r->o->redactor, a, shown)));
 	}
 	json_set(a, j, "argv", argv);
+	struct json *variables = json_array(a);
+	for (size_t i = 0; i < s->exec.variables.n; i++) {
+		struct str shown = run_display(r, a, &s->exec.variables.items[i]);
+		json_append(a, variables, json_bytes(a, redactor_str(r->o->redactor, a, shown)));
+	}
+	if (s->exec.variables.n > 0)
+		json_set(a, j, "variables", variables);
 	if (s->exec.script.n > 0)
 		set_digest(j, a, "script_sha256", &s->exec.sha256);
 	if (s->exec.source.n > 0)

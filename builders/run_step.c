@@ -217,6 +217,17 @@ static int host_path(
 	return 0;
 }
 
+/* The build goes on without the file, and its record says so. */
+static int leave_out(struct run *r, struct step_result *result, struct error *err)
+{
+	if (r->watch.cancelled)
+		return -1;
+	log_say(&r->errors, LOG_WARNING, "%s; going on without it", err->text);
+	result->note = STR("the file is not there");
+	error_clear(err);
+	return 0;
+}
+
 static int step_download(
 	struct run *r, const struct step *s, struct step_result *result, struct error *err)
 {
@@ -236,7 +247,7 @@ static int step_download(
 	buf_init(&bytes, FILE_MAX);
 	const char *from = arena_cstr(&a, source);
 	if (r->communicator->ops->download(r->communicator, from, &bytes, err) != 0)
-		return -1;
+		return s->download.optional ? leave_out(r, result, err) : -1;
 	result->has_content = true;
 	result->content = digest_bytes(buf_str(&bytes));
 	result->content_bytes = bytes.n;
@@ -248,6 +259,8 @@ static int step_download(
 
 static bool is_accepted(const struct step_exec *x, int64_t code)
 {
+	if (x->any_exit_code)
+		return true;
 	for (size_t i = 0; i < x->exit_codes.n; i++) {
 		if (x->exit_codes.items[i] == code)
 			return true;
@@ -347,10 +360,21 @@ static int exec_host(
 		if (run_fill(r, &a, &s->exec.argv.items[i], &argv[i], err) != 0)
 			return -1;
 	}
+	struct str *variables = arena_array(&a, struct str, s->exec.variables.n);
+	for (size_t i = 0; i < s->exec.variables.n; i++) {
+		if (run_fill(r, &a, &s->exec.variables.items[i], &variables[i], err) != 0)
+			return -1;
+	}
 	/* As in Packer, post-processors find what each other wrote where the build was started. */
 	bool post = r->o->plan->groups.items[s->group].phase == GROUP_POST_PROCESS;
 	struct host_command command = {
-		argv, s->exec.argv.n, r->o->environment, post ? "." : r->o->output_dir};
+		.argv = argv,
+		.argc = s->exec.argv.n,
+		.variables = variables,
+		.variable_count = s->exec.variables.n,
+		.environment = r->o->environment,
+		.cwd = post ? "." : r->o->output_dir,
+	};
 	struct output output;
 	output_init(&output, r);
 	struct comm_output out = {output_write, &output};

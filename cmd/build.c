@@ -87,14 +87,8 @@ static int check_buildable(const struct pipeline *p, struct error *err)
 			STR_ARG(plan->build));
 	}
 	for (size_t i = 0; i < p->plans.n; i++) {
-		const struct plan *plan = p->plans.items[i];
-		if (post_processors_ready(plan, err) < 0)
+		if (builder_check_plan(p->plans.items[i], err) != 0)
 			return -1;
-		for (size_t k = 0; k < plan->steps.n; k++) {
-			if (plan->steps.items[k].type == STEP_OPAQUE)
-				return error_at(err, &plan->steps.items[k].origin,
-					"this type of provisioner is not known, so it cannot be run");
-		}
 	}
 	return p->plans.n > 0 ? 0 : error_set(err, ERROR_INPUT, "no build is left to do");
 }

@@ -99,6 +99,17 @@ static const char *order_problem(struct walk *w, size_t index)
 	return NULL;
 }
 
+/* The plan says that the build goes on behind a group that failed. */
+static void go_on(struct walk *w)
+{
+	if (!w->has_failed || !json_bool_or(w->steps[w->failed].group, "continue_on_error", false))
+		return;
+	w->has_failed = false;
+	w->next = w->failed + 1;
+	while (w->next < w->n && is_same_group(w, w->next, w->failed))
+		w->next++;
+}
+
 static const char *start_problem(struct walk *w, const struct json *line)
 {
 	uint64_t id = number_or(line, "id", 0);
@@ -116,6 +127,8 @@ static const char *start_problem(struct walk *w, const struct json *line)
 		    json_str_or(w->steps[index].step, "type", STR("-"))))
 		return "is of another kind than in the plan";
 	const char *problem = NULL;
+	if (w->has_failed && !is_same_group(w, index, w->failed))
+		go_on(w);
 	if (w->has_failed) {
 		problem = retry_problem(w, index, attempt);
 	} else {
@@ -151,7 +164,7 @@ static bool is_accepted(const struct walk *w, const struct json *line)
 	const struct json *codes = json_find(step, "exit_codes");
 	if (json_find(line, "error"))
 		return false;
-	if (!codes)
+	if (!codes || json_bool_or(step, "any_exit_code", false))
 		return true;
 	if (json_bool_or(line, "disconnected", false) &&
 		json_bool_or(step, "expect_disconnect", false))
@@ -195,8 +208,9 @@ static const char *line_problem(struct walk *w, const struct json *line)
 	return NULL;
 }
 
-static void finish(struct verifying *v, struct check *c, const struct walk *w)
+static void finish(struct verifying *v, struct check *c, struct walk *w)
 {
+	go_on(w);
 	size_t left = w->next;
 	while (left < w->n && is_for_failure(w, left))
 		left++;

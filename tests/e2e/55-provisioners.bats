@@ -735,8 +735,8 @@ listing() {
 	run sealwright verify amazon/one.evidence --key key.pub --image-id "$image" --coverage processes
 	exits 1
 	build unknown-value unknown-value
-	exits 1
-	has "a machine of builder rootfs has no SourceAMI"
+	exits 3
+	has "needs SourceAMI, which a machine of builder rootfs does not have"
 }
 
 @test "the resolver is the host's while the steps run, and the image's afterwards" {
