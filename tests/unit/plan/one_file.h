@@ -6,15 +6,21 @@
 
 struct one_file {
 	struct tree tree;
-	struct str template; /* template.json */
+	struct str template;
 	struct str script; /* setup.sh */
+	struct str name; /* of the template; empty: template.json */
 };
+
+static inline struct str one_file_name(const struct one_file *f)
+{
+	return f->name.n > 0 ? f->name : STR("template.json");
+}
 
 static inline int one_file_read(
 	const struct tree *t, struct str path, struct str *out, struct error *err)
 {
 	const struct one_file *f = (const struct one_file *)(const void *)t;
-	if (str_is(path, "template.json"))
+	if (str_eq(path, one_file_name(f)))
 		*out = f->template;
 	else if (str_is(path, "setup.sh"))
 		*out = f->script;
@@ -40,11 +46,11 @@ static inline int one_file_stat(
 static inline int one_file_list(const struct tree *t, struct str path, struct arena *a,
 	struct str_list *out, struct error *err)
 {
-	(void)t;
+	const struct one_file *f = (const struct one_file *)(const void *)t;
 	(void)path;
 	(void)err;
 	list_push(a, out) = STR("setup.sh");
-	list_push(a, out) = STR("template.json");
+	list_push(a, out) = one_file_name(f);
 	return 0;
 }
 
