@@ -1,8 +1,5 @@
-#include "base/file.h"
-#include "cmd/verbs.h"
+#include "cmd/legacy_file.h"
 #include "template/rewrite.h"
-
-#define TEMPLATE_MAX ((size_t)8 << 20)
 
 struct fix_verb {
 	bool validate;
@@ -35,85 +32,6 @@ static int list_fixers(struct error *err)
 	return cli_print(&out, err) < 0 ? -1 : EXIT_YES;
 }
 
-static int read_template(struct json **out, struct cli *cli, const char *path, struct error *err)
-{
-	scoped(buf) text = {0};
-	bool standard_input = strcmp(path, "-") == 0;
-	buf_init(&text, TEMPLATE_MAX);
-	int status = standard_input ? file_read_fd(&text, STDIN_FILENO, TEMPLATE_MAX, err)
-				    : file_read(&text, AT_FDCWD, path, TEMPLATE_MAX, err);
-	if (status < 0)
-		return error_wrap(err, "%s", path);
-	const char *name = standard_input ? "<stdin>" : path;
-	return json_parse(out, &cli->arena, buf_str(&text), str_from(name), NULL, err);
-}
-
-/* ---- The check of what came out -------------------------------------------------------------- */
-
-/* A tree of one file that is not written yet. */
-struct one_file {
-	struct tree tree;
-	struct str path;
-	struct str text;
-};
-
-static const struct one_file *one_file_of(const struct tree *t)
-{
-	return (const struct one_file *)(const void *)t;
-}
-
-static int one_read(const struct tree *t, struct str path, struct str *out, struct error *err)
-{
-	if (!str_eq(path, one_file_of(t)->path))
-		return error_set(err, ERROR_INPUT, "%.*s: no such file", STR_ARG(path));
-	*out = one_file_of(t)->text;
-	return 0;
-}
-
-static int one_stat(
-	const struct tree *t, struct str path, struct tree_entry *out, struct error *err)
-{
-	(void)err;
-	*out = (struct tree_entry){.path = path};
-	if (str_eq(path, one_file_of(t)->path))
-		out->kind = TREE_FILE;
-	return 0;
-}
-
-static int one_list(const struct tree *t, struct str path, struct arena *a, struct str_list *out,
-	struct error *err)
-{
-	(void)err;
-	if (path.n == 0)
-		list_push(a, out) = one_file_of(t)->path;
-	return 0;
-}
-
-static const struct tree_ops one_ops = {one_read, one_stat, one_list};
-
-/* Places in the messages are those of the output. */
-static int validate(struct cli *cli, struct str text, struct error *err)
-{
-	const struct one_file file = {{&one_ops}, STR("<fixed template>"), text};
-	scoped(pipeline) p = {.cli = cli};
-	const struct template_input in = {
-		.tree = &file.tree,
-		.path = file.path,
-		.declared_only = true,
-	};
-	int status = template_load(&p.template, &in, err);
-	p.tree = &file.tree;
-	p.template_path = file.path;
-	if (p.template->diags.n > 0 && pipeline_report(&p, err) < 0)
-		return -1;
-	return status;
-}
-
-static bool is_hcl(struct str path)
-{
-	return str_has_suffix(path, STR(".pkr.hcl")) || str_has_suffix(path, STR(".pkr.json"));
-}
-
 static int run(struct cli *cli, const void *options, struct error *err)
 {
 	const struct fix_verb *o = options;
@@ -122,18 +40,17 @@ static int run(struct cli *cli, const void *options, struct error *err)
 	if (cli->arg_count != 1)
 		return error_set(
 			err, ERROR_USAGE, "fix takes one template, or - for standard input");
-	const char *path = cli->args[0];
-	if (is_hcl(str_from(path)))
-		return error_set(err, ERROR_INPUT,
-			"%s: is HCL2, which needs no fixes; fix takes legacy JSON templates", path);
-	struct json *root = NULL;
-	if (read_template(&root, cli, path, err) < 0 ||
-		template_fix(root, &cli->arena, str_from(path), err) < 0)
+	struct legacy_file file = {0};
+	if (legacy_file_read(&file, cli, cli->args[0], err) < 0 ||
+		template_fix(file.root, &cli->arena, file.name, err) < 0)
 		return -1;
 	scoped(buf) out = {0};
-	template_fix_write(&out, root);
+	template_fix_write(&out, file.root);
 	buf_add_byte(&out, '\n');
-	if (cli_print(&out, err) < 0 || (o->validate && validate(cli, buf_str(&out), err) < 0))
+	if (cli_print(&out, err) < 0)
+		return -1;
+	/* Places in the messages are those of the output. */
+	if (o->validate && legacy_file_check(cli, STR("<fixed template>"), buf_str(&out), err) < 0)
 		return -1;
 	return EXIT_YES;
 }

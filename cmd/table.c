@@ -6,6 +6,7 @@ const struct command *const command_table[] = {
 	&command_inspect,
 	&command_fmt,
 	&command_fix,
+	&command_hcl2_upgrade,
 	&command_validate,
 	&command_plan,
 	&command_audit,

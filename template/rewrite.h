@@ -1,9 +1,11 @@
 /*
- * Legacy JSON templates, rewritten: to what later versions of Packer take (`packer fix`).
+ * Legacy JSON templates, rewritten: to what later versions of Packer take (`packer fix`), and to
+ * HCL2 (`packer hcl2_upgrade`).
  */
 #ifndef TEMPLATE_REWRITE_H
 #define TEMPLATE_REWRITE_H
 
+#include "base/diag.h"
 #include "base/json.h"
 
 /* Names and summaries of the fixers in the order in which they run; ends with a NULL name. */
@@ -22,5 +24,17 @@ MUST_CHECK int template_fix(struct json *root, struct arena *a, struct str file,
 
 /* Packer's layout: keys in byte order, two spaces, a newline behind; '&' as \u0026. */
 void template_fix_write(struct buf *out, const struct json *root);
+
+/*
+ * The template in HCL2, formatted. `file` is its name in messages; what could not be carried over
+ * is a warning. annotations: comments that explain the blocks.
+ */
+struct template_upgrade_options {
+	struct str file;
+	bool annotations;
+	struct diags *diags; /* messages live in the arena */
+};
+MUST_CHECK int template_upgrade(struct buf *out, const struct json *root,
+	const struct template_upgrade_options *options, struct arena *a, struct error *err);
 
 #endif

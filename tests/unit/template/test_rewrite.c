@@ -63,6 +63,17 @@ static int fix(struct buf *out, struct rewrite *r, struct json *root, struct err
 	return 0;
 }
 
+static int upgrade(struct buf *out, struct rewrite *r, struct json *root, struct error *err)
+{
+	struct diags diags = {0};
+	const struct template_upgrade_options options = {
+		.file = STR("template.json"),
+		.annotations = str_is(r->kind, "annotated"),
+		.diags = &diags,
+	};
+	return template_upgrade(out, root, &options, &r->arena, err);
+}
+
 typedef int rewrite_fn(struct buf *out, struct rewrite *r, struct json *root, struct error *err);
 
 static void run_case(const char *path, rewrite_fn *rewrite)
@@ -101,10 +112,17 @@ static void fixes_what_packer_fixes(void **state)
 	run_directory(FIXTURES "/fix", fix, 30);
 }
 
+static void upgrades_to_hcl2(void **state)
+{
+	(void)state;
+	run_directory(FIXTURES "/upgrade", upgrade, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fixes_what_packer_fixes),
+		cmocka_unit_test(upgrades_to_hcl2),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
