@@ -38,6 +38,7 @@ struct pieces {
 	struct piece *items;
 	size_t n;
 	size_t cap;
+	size_t trailing; /* blanks behind the last one */
 };
 
 /* ---- Lines --------------------------------------------------------------------------------- */
@@ -94,12 +95,16 @@ static int read_pieces(
 	struct hcl_token t = {0};
 	if (hcl_lexer_init(&lx, HCL_MODE_NORMAL, text, file, err) < 0)
 		return -1;
+	size_t end = lx.pos;
 	for (;;) {
 		hcl_lexer_next(&lx, &t);
 		if (t.kind == HCL_TOKEN_ERROR)
 			return -1;
-		if (t.kind == HCL_TOKEN_EOF)
+		if (t.kind == HCL_TOKEN_EOF) {
+			out->trailing = t.span.off - end;
 			return 0;
+		}
+		end = t.span.off + t.span.len;
 		list_push(a, out) = (struct piece){.kind = t.kind, .text = t.text};
 	}
 }
@@ -358,5 +363,7 @@ int hcl_format(struct buf *out, struct str text, struct str file, struct error *
 		write_cell(out, &lines.items[i].comment);
 		buf_add(out, lines.items[i].newline);
 	}
+	for (size_t i = 0; i < pieces.trailing; i++)
+		buf_add_byte(out, ' ');
 	return buf_check(out, err);
 }
