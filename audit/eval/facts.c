@@ -265,6 +265,7 @@ static void run_plan(struct eval *e)
 	const struct plan *p = e->plan;
 	for (size_t i = 0; i < p->steps.n; i++)
 		allow(e, step_bytes(&p->steps.items[i]));
+	media_facts(e);
 	for (size_t i = 0; i < p->steps.n; i++) {
 		const struct step *s = &p->steps.items[i];
 		bool maybe = s->group < p->groups.n &&

@@ -49,6 +49,11 @@ size_t content_words(struct content *k, struct str text, struct str *words, size
 
 extern const struct command_entry commands_installer[];
 
+/* ---- media.c -------------------------------------------------------------------------------- */
+
+/* What the machine of the plan starts from. */
+void media_facts(struct eval *e);
+
 /* ---- guest_boot.c --------------------------------------------------------------------------- */
 
 /* ExecStart= and its like. */

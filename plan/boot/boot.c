@@ -52,6 +52,7 @@ static const struct boot_key {
 } boot_keys[] = {
 	{"iso_url", FORM_MEDIUM, LOCAL "vsphere-iso proxmox* vagrant ", NULL, 0},
 	{"iso_urls", FORM_MEDIUM, LOCAL "vsphere-iso proxmox* vagrant ", NULL, 0},
+	{"image", FORM_MEDIUM, "docker ", NULL, KEY_OWN},
 	{"source_path", FORM_MEDIUM, "virtualbox-ovf vmware-vmx parallels-* vagrant ", NULL,
 		KEY_OWN},
 	{"guest_additions_url", FORM_MEDIUM, "virtualbox-* ", NULL, 0},
@@ -473,6 +474,9 @@ static struct text checksum_of(const struct boot *b, const struct conf *object)
 static int add_medium(const struct boot *b, const struct conf *object)
 {
 	bool listed = b->value->type == CONF_LIST;
+	/* A rehearsal starts from something else. */
+	if (b->c->build->other_config)
+		return 0;
 	size_t n = listed ? b->value->list.n : 1;
 	for (size_t i = 0; i < n; i++) {
 		const struct conf *item = listed ? b->value->list.items[i] : b->value;

@@ -2,7 +2,8 @@
  * Cases of fixtures/audit/: code in, facts out, as text.
  *
  * The first line says what the case shows. "=== script", "=== upload PATH", "=== exec",
- * "=== host", "=== boot WHAT [FILE]" begin the code of a script by itself or of the steps of a plan;
+ * "=== host", "=== boot WHAT [FILE]" begin the code of a script by itself or of the steps of a plan,
+ * "=== medium WHAT URI [CHECKSUM]" stands for itself (the first at line 100 of the template);
  * "=== facts" begins what is wanted: `kind member=value member~part @line` for a fact that must be
  * there, the same behind `!` for one that must not be.
  */
@@ -103,6 +104,20 @@ static void add_step(struct plan *p, struct arena *a, struct str header, struct 
 	list_push(a, &p->steps) = s;
 }
 
+/* "WHAT URI CHECKSUM" */
+static void add_medium(struct plan *p, struct arena *a, struct str rest)
+{
+	struct plan_medium m = {.origin = {STR("template"), {.col = 1}}};
+	struct str uri = STR("");
+	assert_true(str_cut(&rest, ' ', &m.what));
+	m.origin.span.line = 100 + (uint32_t)p->media.n;
+	if (rest.p && str_cut(&rest, ' ', &uri))
+		m.uri = make_text(a, uri);
+	if (rest.p)
+		m.checksum = make_text(a, rest);
+	list_push(a, &p->media) = m;
+}
+
 static void load_case(struct loaded *l, const char *path)
 {
 	struct str text = read_all(&l->arena, path);
@@ -116,9 +131,13 @@ static void load_case(struct loaded *l, const char *path)
 		struct str header = str_trim(str_from_index(line, 4));
 		size_t end = str_find(text, STR("\n=== "));
 		struct str body = end == STR_NPOS ? text : str_sub(text, 0, end + 1);
+		if (str_has_prefix(text, STR("=== ")))
+			body = STR("");
 		text = str_from_index(text, body.n);
 		if (str_is(header, "facts"))
 			l->wanted = body;
+		else if (str_has_prefix(header, STR("medium ")))
+			add_medium(&plan, &l->arena, str_from_index(header, 7));
 		else if (str_is(header, "script"))
 			assert_int_equal(
 				facts_of_script(&l->facts, &l->arena, body, STR("script"), &err),
@@ -126,7 +145,7 @@ static void load_case(struct loaded *l, const char *path)
 		else
 			add_step(&plan, &l->arena, header, body);
 	}
-	if (plan.steps.n > 0)
+	if (plan.steps.n > 0 || plan.media.n > 0)
 		assert_int_equal(facts_of_plan(&l->facts, &l->arena, &plan, 0, &err), 0);
 }
 
