@@ -510,6 +510,9 @@ static int make_variables(struct block *b)
 		struct origin o = compile_element(b->p, "ansible_env_vars", i);
 		struct str shown = text_display(&given.items[i], a);
 		size_t equals = str_find_byte(shown, '=');
+		/* What an {{if}} left out. */
+		if (shown.n == 0)
+			continue;
 		if (equals == STR_NPOS || equals == 0)
 			return compile_error(b->c, &o,
 				"environment variable is not in the form KEY=VALUE: %.*s",

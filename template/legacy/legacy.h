@@ -22,6 +22,7 @@ struct legacy_variable {
 	enum legacy_state state;
 	bool deferred;
 	bool declared;
+	bool incomplete; /* refers to what is not defined */
 	struct text raw; /* before interpolation */
 	struct origin given; /* of raw */
 	const struct legacy_source *source; /* of raw; NULL: command line */
@@ -47,6 +48,7 @@ struct legacy {
 	struct map undefined; /* names that were told */
 	/* A variable refers to another, and to none that is not there: see legacy_variables. */
 	bool lenient;
+	struct legacy_variable *current; /* the one that is rendered, or NULL */
 	size_t variable_depth;
 	struct {
 		struct legacy_builder *items;

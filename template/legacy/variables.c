@@ -193,6 +193,8 @@ static void resolve(struct legacy *l, struct legacy_variable *v)
 	const struct render r = {
 		.legacy = l, .source = v->source, .variables = true, .given = v->given};
 	struct text value = {0};
+	struct legacy_variable *outer = l->current;
+	l->current = v;
 	v->state = LEGACY_RUNNING;
 	l->variable_depth++;
 	size_t env_calls = l->load.env_calls;
@@ -200,6 +202,10 @@ static void resolve(struct legacy *l, struct legacy_variable *v)
 	if (status == 0)
 		status = render_text(&r, &v->raw, v->json, true, &value, &v->deferred);
 	l->variable_depth--;
+	l->current = outer;
+	/* A default that Packer cannot render is no value at all. */
+	if (v->incomplete && entry(l, v)->source == TEMPLATE_VAR_DEFAULT)
+		value = (struct text){0};
 	if (l->load.env_calls > env_calls && entry(l, v)->source == TEMPLATE_VAR_DEFAULT)
 		entry(l, v)->source = TEMPLATE_VAR_ENV;
 	entry(l, v)->value = value;
@@ -217,6 +223,8 @@ static int undefined(
 	struct legacy *l, const struct render *r, const struct gotmpl_call *c, struct str name)
 {
 	const char *near = nearest_variable(l, name);
+	if (l->current)
+		l->current->incomplete = true;
 	if (r->variables && !l->lenient)
 		return gotmpl_fault(c->run, c->off, "variable \"%.*s\" is not defined%s%s%s",
 			STR_ARG(name), near ? "; did you mean \"" : "", near ? near : "",
@@ -227,7 +235,7 @@ static int undefined(
 	map_put(&l->undefined, l->load.arena, arena_str(l->load.arena, name), l);
 	load_warning(
 		&l->load, &o, "variable \"%.*s\" is not defined and taken as empty", STR_ARG(name));
-	if (near)
+	if (near && !str_is(name, near))
 		load_hint(&l->load, "did you mean \"%s\"?", near);
 	else
 		load_hint(&l->load, "give it with -var '%.*s=VALUE' or in a file with -var-file",
@@ -243,6 +251,9 @@ int legacy_user(struct function_context *f, const struct gotmpl_call *c, struct 
 	struct legacy *l = r->legacy;
 	struct legacy_variable *v = map_find(&l->variables, name);
 	if (!v)
+		return undefined(l, r, c, name);
+	/* A default that is itself has no value. */
+	if (v == l->current && l->lenient && entry(l, v)->source == TEMPLATE_VAR_DEFAULT)
 		return undefined(l, r, c, name);
 	if (v->state == LEGACY_RUNNING)
 		return gotmpl_fault(
