@@ -250,6 +250,7 @@ const struct post_processor post_checksum = {
 	.size = sizeof(struct checksum_config),
 	.keeps = true,
 	.keeps_always = true,
+	.passes_on = true,
 	.check = check,
 	.output = output,
 	.output_fields = output_fields,

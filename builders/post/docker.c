@@ -117,6 +117,12 @@ static int no_layout(struct error *err)
 		"there is no OCI image to work on: \"formats\" of the builder needs \"oci\"");
 }
 
+static int needs_layout(const void *config, const struct plan *plan, struct error *err)
+{
+	(void)config;
+	return post_has_format(plan, "oci") ? 0 : no_layout(err);
+}
+
 static int read_document(struct json **out, struct arena *a, struct str path, struct error *err)
 {
 	scoped(buf) text = {0};
@@ -235,6 +241,8 @@ const struct post_processor post_docker_tag = {
 	.size = sizeof(struct tag_config),
 	.keeps = true,
 	.keeps_always = true,
+	.passes_on = true,
+	.needs = needs_layout,
 	.check = check_tag,
 	.run = run_tag,
 };
@@ -342,6 +350,8 @@ const struct post_processor post_docker_save = {
 	.fields = save_fields,
 	.size = sizeof(struct save_config),
 	.keeps = true,
+	.passes_on = true,
+	.needs = needs_layout,
 	.output = save_output,
 	.run = run_save,
 };

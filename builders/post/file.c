@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "builders/journal.h"
 
-#define BLOCK 131072
 #define LOCK_POLL_NS INT64_C(50000000)
 #define LOCK_STALE_NS INT64_C(2000000000)
 #define LOCK_HELD_NS INT64_C(60000000000)
@@ -20,16 +19,19 @@ bool post_cancelled(const struct run *r)
 	return r->o->cancel_fd >= 0 && poll(&one, 1, 0) > 0;
 }
 
+static struct str behind(struct str path, struct str dir)
+{
+	bool below = path.n > dir.n + 1 && str_has_prefix(path, dir) && path.p[dir.n] == '/';
+	return below ? str_from_index(path, dir.n + 1) : STR("");
+}
+
 struct str post_inside(const struct run *r, struct arena *a, struct str path)
 {
 	struct str dir = str_from(r->o->output_dir), clean = {0};
-	if (!str_has_prefix(dir, STR("/"))) {
-		if (!path_join(a, STR(""), dir, &clean))
-			return STR("");
-		dir = clean;
-	}
-	bool below = path.n > dir.n + 1 && str_has_prefix(path, dir) && path.p[dir.n] == '/';
-	return below ? str_from_index(path, dir.n + 1) : STR("");
+	struct str name = behind(path, dir);
+	if (name.n == 0 && path_join(a, STR(""), dir, &clean))
+		name = behind(path, clean);
+	return name;
 }
 
 struct str post_name(const struct post_file *f)
@@ -40,26 +42,6 @@ struct str post_name(const struct post_file *f)
 int post_open(const struct post_file *f, struct error *err)
 {
 	return file_open(AT_FDCWD, f->path.p, err);
-}
-
-int post_copy(struct post *p, int out, int in, struct error *err)
-{
-	autofree char *block = malloc(BLOCK);
-	if (!block)
-		error_out_of_memory();
-	for (;;) {
-		ssize_t n = read(in, block, BLOCK);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_sys(err, "read");
-		if (n == 0)
-			return 0;
-		if (post_cancelled(p->run))
-			return error_set(err, ERROR_SYSTEM, "cancelled");
-		if (file_write_fd(out, (struct str){block, (size_t)n}, err) != 0)
-			return -1;
-	}
 }
 
 /* ---- Writing -------------------------------------------------------------------------------- */

@@ -233,6 +233,7 @@ const struct post_processor post_manifest = {
 	.size = sizeof(struct manifest_config),
 	.keeps = true,
 	.keeps_always = true,
+	.passes_on = true,
 	.is_log = true,
 	.defaults = defaults,
 	.output = output,

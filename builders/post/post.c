@@ -81,8 +81,9 @@ static int check_output(const struct post_processor *type, const void *config,
 	return post_path(&path, a, path, err);
 }
 
-static int check_one(
-	const struct template_post_processor *p, const struct plan *plan, struct error *err)
+/* is_image: it gets the image of the builder; for those behind it to be told. */
+static int check_one(const struct template_post_processor *p, const struct plan *plan,
+	bool *is_image, struct error *err)
 {
 	scoped(arena) a = {0};
 	struct diags d = {0};
@@ -97,7 +98,9 @@ static int check_one(
 	int status = decode(&config, type, p, &d, &a);
 	if (diags_check(&d, err) != 0)
 		return -1;
-	if (status == 0 && check_output(type, config, plan, &a, &why) != 0)
+	bool fits = !*is_image || !type->needs || type->needs(config, plan, &why) == 0;
+	*is_image = *is_image && type->passes_on;
+	if (status == 0 && (!fits || check_output(type, config, plan, &a, &why) != 0))
 		return error_at(
 			err, &p->origin, "post-processor %.*s: %s", STR_ARG(p->type), why.text);
 	return status;
@@ -107,8 +110,9 @@ int post_processors_ready(const struct plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->post_processors.n; i++) {
 		const struct template_sequence *s = &plan->post_processors.items[i];
+		bool is_image = true;
 		for (size_t k = 0; k < s->n; k++) {
-			if (check_one(&s->items[k], plan, err) != 0)
+			if (check_one(&s->items[k], plan, &is_image, err) != 0)
 				return -1;
 		}
 	}

@@ -60,11 +60,17 @@ struct post_processor {
 	bool keeps_always; /* whatever the template says */
 	/* Output is no file of the image: others append to it, and no digest of it lasts. */
 	bool is_log;
+	bool passes_on; /* what it was given, the image among it */
 	void (*defaults)(void *config, struct arena *a);
 	/* More than the table can say; messages with places go to d. May be NULL. */
 	int (*check)(const void *config, const struct conf *from, struct diags *d, struct arena *a);
 	/* The path that it writes to, as the template gives it. May be NULL. */
 	struct text (*output)(const void *config, struct arena *a);
+	/*
+	 * Whether the image of a builder will do, as far as its configuration tells: asked before
+	 * anything starts, when nothing else takes the image's place before. May be NULL.
+	 */
+	int (*needs)(const void *config, const struct plan *plan, struct error *err);
 	/* Names of the fields that this path may use, beside BuildName and BuilderType. */
 	const char *const *output_fields;
 	/* out: zeroed, with builder_id. */
@@ -88,6 +94,9 @@ extern const struct post_processor post_docker_save;
 /* All of a plan's, in order. What they made and removed is added to the artifact. */
 MUST_CHECK int post_process(
 	struct run *r, struct artifact *artifact, struct arena *a, struct error *err);
+
+/* Whether the build writes its image in this format, as far as can be told before it runs. */
+bool post_has_format(const struct plan *plan, const char *format);
 
 /* ---- text.c --------------------------------------------------------------------------------- */
 
@@ -130,8 +139,6 @@ struct str post_inside(const struct run *r, struct arena *a, struct str path);
 /* What the file is called in archives. */
 struct str post_name(const struct post_file *f);
 MUST_CHECK int post_open(const struct post_file *f, struct error *err);
-/* Copies to the end; gives up when the build is cancelled. */
-MUST_CHECK int post_copy(struct post *p, int out, int in, struct error *err);
 bool post_cancelled(const struct run *r);
 
 /* Held while a file is read and written again: the file PATH.lock, as Packer has it. */

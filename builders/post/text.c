@@ -46,6 +46,12 @@ static bool fill_with_nothing(void *ctx, struct str name, struct str *value)
 	return true;
 }
 
+/* Of a text that is one literal. */
+static struct str text_or_empty(const struct text *t)
+{
+	return t->n == 1 && t->items[0].kind == TEXT_LITERAL ? t->items[0].value : STR("");
+}
+
 int post_render_check(const struct post_processor *type, const struct text *in,
 	const struct plan *plan, struct arena *a, struct str *out, struct error *err)
 {
@@ -59,6 +65,21 @@ int post_render_check(const struct post_processor *type, const struct text *in,
 	if (template_render(&made, a, in, &known, &nowhere, err) != 0)
 		return -1;
 	return text_fill(&made, a, fill_with_nothing, NULL, out, err);
+}
+
+bool post_has_format(const struct plan *plan, const char *format)
+{
+	const struct conf *list = conf_find(plan->config, STR("formats"));
+	if (!str_is(plan->builder, "rootfs"))
+		return true;
+	if (!list || list->type != CONF_LIST)
+		return list ? str_is(text_or_empty(&list->text), format)
+			    : strcmp(format, "oci") == 0;
+	for (size_t i = 0; i < list->list.n; i++) {
+		if (str_is(text_or_empty(&list->list.items[i]->text), format))
+			return true;
+	}
+	return false;
 }
 
 int post_path(struct str *out, struct arena *a, struct str path, struct error *err)

@@ -316,6 +316,12 @@ static const struct provider *find_provider(struct str name)
 	return NULL;
 }
 
+static int refuse_provider(struct str name, struct error *err)
+{
+	return error_set(err, ERROR_INPUT, "a box for %.*s needs a disk that no builder here makes",
+		STR_ARG(name));
+}
+
 static bool has_tar(const struct post_artifact *in)
 {
 	for (size_t i = 0; i < in->files.n; i++) {
@@ -343,9 +349,25 @@ static int choose_provider(struct box *b, struct error *err)
 			STR_ARG(b->in->builder_id));
 	b->provider = find_provider(name);
 	if (!b->provider || !b->provider->fill)
-		return error_set(err, ERROR_INPUT,
-			"a box for %.*s needs a disk that no builder here makes", STR_ARG(name));
+		return refuse_provider(name, err);
 	return 0;
+}
+
+static int needs(const void *config, const struct plan *plan, struct error *err)
+{
+	const struct vagrant_config *c = config;
+	struct str name = c->provider_override;
+	const struct provider *p = find_provider(name);
+	if (name.n > 0 && (!p || !p->fill))
+		return refuse_provider(name, err);
+	bool tar = post_has_format(plan, "tar");
+	if (str_is(name, "libvirt") || str_is(name, "virtualbox"))
+		return refuse_provider(name, err);
+	if (tar || (!str_is(name, "lxc") && post_has_format(plan, "oci")))
+		return 0;
+	return error_set(err, ERROR_INPUT,
+		"there is no box for such an image: \"formats\" of the builder needs \"tar\" for "
+		"lxc, or \"oci\" for docker");
 }
 
 /* ---- Configuration -------------------------------------------------------------------------- */
@@ -622,6 +644,7 @@ const struct post_processor post_vagrant = {
 	.size = sizeof(struct vagrant_config),
 	.defaults = defaults,
 	.check = check,
+	.needs = needs,
 	.output = output,
 	.output_fields = output_fields,
 	.run = run,

@@ -97,6 +97,18 @@ write_templates() {
 		  {"type": "docker-save", "path": "saved.tar"}],
 		 {"type": "docker-save", "path": "bare.tar"}]
 	T
+	template no-oci <<-'T'
+		["manifest", {"type": "docker-save", "path": "x.tar"}]
+	T
+	template no-disk <<-'T'
+		[["checksum", {"type": "vagrant", "provider_override": "libvirt"}]]
+	T
+	template changes <<-'T'
+		[{"type": "shell-local", "inline": ["echo more >>out/one/one.tar"]}, {"type": "checksum", "checksum_types": ["sha256"], "output": "sums"}]
+	T
+	provisioners='{"type": "shell", "inline": ["head -c 60000000 /dev/urandom >/big"]}' template slow <<-'T'
+		[{"type": "checksum", "output": "slow.md5"}, {"type": "compress", "output": "d/slow.tar.xz"}]
+	T
 	template unknown <<-'T'
 		[["manifest", {"type": "vagrant-cloud", "name": "upload", "box_tag": "a/b"}], {"type": "chekcsum"}]
 	T
@@ -127,7 +139,7 @@ suite_setup() {
 	root=$PWD/tests/e2e
 	command -v newuidmap >/dev/null || [ "$(id -u)" -eq 0 ] || skip "no newuidmap"
 	cd "$BATS_FILE_TMPDIR"
-	"$root/make-tiny-rootfs" tiny sh rm chmod cat mkdir
+	"$root/make-tiny-rootfs" tiny sh rm chmod cat mkdir head
 	tar -C tiny --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf base.tar .
 	sum=$(sha256sum base.tar | cut -d' ' -f1)
 	rootfs="\"type\": \"rootfs\", \"base\": \"$PWD/base.tar\", \"base_checksum\": \"sha256:$sum\",
@@ -436,6 +448,62 @@ same() {
 	subjects | grep -q "$(sha256sum <out/one/oci/index.json | cut -d' ' -f1)  oci/index.json"
 }
 
+@test "an image that a command changes is recorded as it was left" {
+	signed changes
+	has "out/one/one.tar was changed"
+	subjects | grep -q "$(sha256sum <out/one/one.tar | cut -d' ' -f1)  one.tar"
+	(cd out/one && sha256sum -c ../../sums)
+	[ "$image" != "sha256:$(sha256sum <out/one/one.tar | cut -d' ' -f1)" ]
+}
+
+@test "output directories of every spelling" {
+	for out in ./a "$PWD/b" ../w/c d/; do
+		build changes --force --out "$out" --except shell-local
+		exits 0
+		(cd "$out/one" && sha256sum -c "$BATS_TEST_TMPDIR/w/sums")
+	done
+	build manifest --out ./a --force
+	exits 0
+	grep -q '"name": "./a/one/one.tar"' packer-manifest.json
+}
+
+# start_slow: a build in the background, seen when it compresses
+start_slow() {
+	"$SEALWRIGHT" build --unsigned "${S}slow.json" >log 2>&1 3>&- &
+	pid=$!
+	for _ in $(seq 300); do
+		compgen -G 'd/.sealwright-partial-*' >/dev/null && return
+		sleep 0.1
+	done
+	cat log
+	return 1
+}
+
+@test "a build that is interrupted leaves nothing of its post-processors" {
+	start_slow
+	kill -INT "$pid"
+	wait "$pid" && status=0 || status=$?
+	output=$(cat log)
+	exits 1
+	has "cancelled"
+	no_partial
+	[ ! -e slow.md5 ] && [ ! -e d/slow.tar.xz ] && [ ! -e out/one ]
+	run sealwright cleanup
+	has "0 leftovers"
+}
+
+@test "what a build that was killed was writing, cleanup removes" {
+	start_slow
+	pkill -KILL -P "$pid"
+	wait "$pid" && status=0 || status=$?
+	[ "$status" -ne 0 ]
+	compgen -G 'd/.sealwright-partial-*' >/dev/null
+	run sealwright cleanup
+	has "1 leftover of"
+	no_partial
+	[ ! -e d/slow.tar.xz ]
+}
+
 @test "what cannot be run is planned and audited, and refused before anything starts" {
 	run sealwright plan "${S}unknown.json"
 	exits 0
@@ -463,6 +531,12 @@ same() {
 	build field
 	exits 3
 	has Nonsense
+	build no-oci
+	exits 3
+	has '"formats" of the builder needs "oci"'
+	build no-disk
+	exits 3
+	has "a box for libvirt needs a disk"
 	[ ! -e out ]
 	run sealwright validate "${S}keys.json"
 	exits 3
