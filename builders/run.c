@@ -154,10 +154,16 @@ static bool is_skipped(const struct run *r, const struct step_group *g)
 
 static int skip_group(struct run *r, const struct step_group *g, struct error *err)
 {
-	log_say(&r->say, LOG_WARNING, "Not done, because this machine does not %s: %.*s",
-		g->phase == GROUP_BOOT ? "boot" : "shut down", STR_ARG(g->label));
+	struct str told = STR("");
 	for (uint32_t i = 0; i < g->count; i++) {
-		if (run_skip(r, &r->o->plan->steps.items[g->first + i], g->phase, err) != 0)
+		const struct step *s = &r->o->plan->steps.items[g->first + i];
+		struct str what = s->type == STEP_BOOT ? s->boot.what : g->label;
+		if (!str_eq(what, told))
+			log_say(&r->say, LOG_WARNING,
+				"Not done, because this machine does not %s: %.*s",
+				g->phase == GROUP_BOOT ? "boot" : "shut down", STR_ARG(what));
+		told = what;
+		if (run_skip(r, s, g->phase, err) != 0)
 			return -1;
 	}
 	return 0;

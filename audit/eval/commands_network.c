@@ -15,7 +15,8 @@ struct source *download_emit(struct eval *e, const struct command *c, const stru
 	s->insecure = d->insecure;
 	s->tls = is_authenticated(d->url.scheme) && !d->insecure;
 	s->ref = d->ref;
-	s->pinned = d->pinned;
+	/* The server has files of the commit and no others. */
+	s->pinned = d->pinned || d->url.served.p;
 	put_str(&m, "tool", d->tool);
 	put_str(&m, "url", d->url.text);
 	put_str(&m, "prefix", d->url.prefix.p ? d->url.prefix : STR(""));
@@ -27,15 +28,53 @@ struct source *download_emit(struct eval *e, const struct command *c, const stru
 	put_bool(&m, "tls", s->tls);
 	put_bool(&m, "insecure", d->insecure);
 	put_str(&m, "ref", d->ref.n != 0 ? d->ref : (struct str){0});
-	put_bool(&m, "pinned", d->pinned);
+	put_bool(&m, "pinned", s->pinned);
 	s->fact = emit(e, FACT_DOWNLOAD, c, &m);
 	return s;
+}
+
+/* What the build's own HTTP server gives is in the plan. */
+static const struct step *served_step(const struct eval *e, struct str path)
+{
+	for (size_t i = 0; path.p && e->plan && i < e->plan->steps.n; i++) {
+		const struct step *s = &e->plan->steps.items[i];
+		if (s->type != STEP_BOOT || !word_in(s->boot.what, "http_directory http_content"))
+			continue;
+		struct str name = s->boot.path;
+		if (str_has_prefix(name, STR("/")))
+			name = str_from_index(name, 1);
+		if (str_eq(name, path))
+			return s;
+	}
+	return NULL;
+}
+
+static void deliver_served(
+	struct eval *e, const struct command *c, const struct download *d, const struct step *s)
+{
+	struct value v = value_from_text(e, &s->boot.content);
+	struct file f = {.content = v, .upload = s, .created = true};
+	struct write w = {.path = d->dest, .content = &v, .by = "download"};
+	charge(e, v.n + 16);
+	if (!d->dest.p || str_is(d->dest, "/dev/null"))
+		return;
+	if (str_is(d->dest, "-") || str_is(d->dest, "/dev/stdout")) {
+		out_value(e, &v);
+		return;
+	}
+	guest_write(e, c, &w);
+	guest_put(e, d->dest, &f);
 }
 
 /* The bytes reach standard output, a file or a directory. */
 static void deliver(struct eval *e, const struct command *c, const struct download *d, bool tree)
 {
 	struct source *s = download_emit(e, c, d);
+	const struct step *served = tree ? NULL : served_step(e, d->url.served);
+	if (served) {
+		deliver_served(e, c, d, served);
+		return;
+	}
 	const struct taint *t = taint_via(e, taint_of(e, s), d->tool, false);
 	struct str label = arena_printf(e->scratch, "$(%.*s …)", STR_ARG(d->tool));
 	struct value v = value_tainted(e, label, t);

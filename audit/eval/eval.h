@@ -25,6 +25,7 @@ struct url {
 	bool local;
 	bool address;
 	bool userinfo;
+	struct str served; /* on the build's own HTTP server: the path; p NULL: elsewhere */
 };
 
 /* One event that brought bytes. Verification is credited to it, whatever file holds it now. */

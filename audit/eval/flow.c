@@ -55,6 +55,24 @@ static void url_host(struct eval *e, struct url *u, struct str authority)
 		u->host = (struct str){0};
 }
 
+/* {{ .HTTPIP }}:{{ .HTTPPort }} and what provisioners know of the same server. */
+static struct str served_path(struct eval *e, const struct value *v)
+{
+	static const char *const names[] = {"<hole:PackerHTTPAddr>",
+		"<hole:PackerHTTPIP>:<hole:PackerHTTPPort>", "<hole:HTTPIP>:<hole:HTTPPort>"};
+	struct str shown = value_display(e, v);
+	struct str none = {0};
+	if (str_has_prefix(shown, STR("http://")))
+		shown = str_from_index(shown, 7);
+	for (size_t i = 0; i < countof(names); i++) {
+		struct str name = str_from(names[i]);
+		struct str path = str_from_index(shown, name.n);
+		if (str_has_prefix(shown, name) && path.n > 0 && path.p[0] == '/')
+			return str_sub(path, 1, str_find_byte(path, '?') - 1);
+	}
+	return none;
+}
+
 /* scheme://user@host/path; host:path as scp and git have it; else HTTP, as curl and wget do. */
 struct url url_parse(struct eval *e, const struct value *v)
 {
@@ -62,6 +80,9 @@ struct url url_parse(struct eval *e, const struct value *v)
 	bool whole = value_const(e, v, &u.prefix);
 	if (!whole)
 		u.prefix = value_prefix(e, v);
+	if (!whole)
+		u.served = served_path(e, v);
+	u.local = u.served.p != NULL;
 	struct str rest = u.prefix;
 	size_t colon = str_find(rest, STR("://"));
 	if (colon != STR_NPOS) {
