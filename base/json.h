@@ -48,6 +48,7 @@ struct json {
 struct json_limits {
 	size_t bytes; /* of the text; 0: 64 MiB */
 	size_t depth; /* 0: 128 */
+	bool repeated; /* keys may be, and stay: for formats in which each is a thing of its own */
 };
 
 /* The tree lives in the arena and borrows nothing. limits may be NULL. name: for errors. */

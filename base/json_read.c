@@ -16,6 +16,7 @@ struct reader {
 	size_t line_start;
 	size_t depth;
 	size_t depth_max;
+	bool repeated;
 	struct error *err;
 };
 
@@ -271,7 +272,7 @@ static int read_member(struct reader *r, struct json *j, struct map *seen)
 		return fail(r, "key in double quotes expected");
 	if (read_string(r, &member.key, &member.key_span) < 0)
 		return -1;
-	if (map_has(seen, member.key))
+	if (!r->repeated && map_has(seen, member.key))
 		return fail_at(r, member.key_span, "duplicate key", member.key);
 	map_put(seen, r->arena, member.key, j);
 	skip_space(r);
@@ -356,6 +357,7 @@ int json_parse(struct json **out, struct arena *a, struct str text, struct str n
 		.text = text,
 		.name = name,
 		.line = 1,
+		.repeated = limits && limits->repeated,
 		.depth_max = limits && limits->depth > 0 ? limits->depth : DEFAULT_DEPTH,
 		.err = err,
 	};

@@ -167,10 +167,14 @@ static int read_object(
 	const struct json_reader *r, const struct hcl_expr **out, const struct json *j)
 {
 	struct hcl_expr *e = node(r, HCL_EXPR_OBJECT, &j->span);
+	struct map keys = {0};
 	e->u.object = arena_new(r->arena, struct hcl_pairs);
 	for (size_t i = 0; i < j->object.n; i++) {
-		const struct json_member *m = &j->object.items[i];
+		struct json_member *m = &j->object.items[i];
 		struct hcl_pair pair = {0};
+		if (map_has(&keys, m->key))
+			return fail(r, m->key_span, "duplicate key");
+		map_put(&keys, r->arena, m->key, m);
 		if (read_string(r, &pair.key, m->key, &m->key_span) < 0 ||
 			read_expr(r, &pair.value, m->value) < 0)
 			return -1;
@@ -351,7 +355,8 @@ int hcl_parse_json(struct hcl_body **out, struct arena *a, struct str text, stru
 	const struct hcl_block_schema *schema, struct error *err)
 {
 	struct json *root = NULL;
-	struct json_limits limits = {.bytes = HCL_MAX_TEXT};
+	/* Two blocks of a kind may be written as two members. */
+	struct json_limits limits = {.bytes = HCL_MAX_TEXT, .repeated = true};
 	struct json_reader r = {a, {0}, arena_str(a, file), err};
 	if (json_parse(&root, a, text, r.file, &limits, err) < 0)
 		return -1;

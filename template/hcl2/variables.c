@@ -36,33 +36,15 @@ static void fail(struct hcl2_variable *v)
 
 /* ---- Types ---------------------------------------------------------------------------------- */
 
-/* In JSON, a type is written as a string. */
-static int unquote_type(struct hcl2 *h, const struct hcl_expr **type)
-{
-	struct error e = {0};
-	struct hcl_value v = {0};
-	const struct origin *o = hcl_expr_origin(*type);
-	if (!str_has_suffix(o->file, STR(".json")))
-		return 0;
-	if (hcl2_eval(h, *type, &h->empty_scope, &v) < 0)
-		return -1;
-	if (v.type != HCL_STRING)
-		return load_error(&h->load, o, "\"type\" is a string here");
-	if (hcl_parse_expr(type, h->arena, v.string, STR("type"), &e) < 0)
-		return load_error(&h->load, o, "%s", e.text);
-	return 0;
-}
-
 static int read_type(struct hcl2 *h, const struct hcl_body *body, struct hcl2_variable *v)
 {
 	struct error e = {0};
 	const struct hcl_attribute *type = hcl_find(body, "type");
 	if (!type)
 		return 0;
-	v->type = type->expr;
-	if (unquote_type(h, &v->type) < 0)
-		return -1;
-	if (hcl_type_check(v->type, &e) < 0)
+	/* In JSON, a type is written as a string. */
+	if (hcl_expr_bare(&v->type, type->expr, h->arena, &e) < 0 ||
+		hcl_type_check(v->type, &e) < 0)
 		return hcl2_tell(h, hcl_expr_origin(type->expr), &e);
 	return 0;
 }

@@ -77,7 +77,7 @@ static void bodies_are_objects_or_arrays_of_objects(void **state)
 		{"{\"two\": {\"a\": [1]}}",
 			"t.json:1:16: an object is needed, whose key is the block's label"},
 		{"[{\"a\": 1}, {\"a\": 2}]", "t.json:1:13: `a` is set twice; first at t.json:1:3"},
-		{"{\"a\": 1, \"a\": 2}", "t.json:1:10: duplicate key \"a\""},
+		{"{\"a\": 1, \"a\": 2}", "t.json:1:10: `a` is set twice; first at t.json:1:2"},
 	};
 	for (size_t i = 0; i < countof(cases); i++)
 		check(cases[i].text, cases[i].want);
