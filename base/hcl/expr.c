@@ -66,9 +66,45 @@ static int read_number(struct hcl_parser *p, const struct hcl_expr **out)
 	return 0;
 }
 
+/* Most strings are one literal: their tree without the work that templates are. */
+static int read_plain_string(
+	struct hcl_parser *p, const struct hcl_expr **out, const struct hcl_token *open)
+{
+	struct origin o = hcl_origin(p, open);
+	struct hcl_expr *e = hcl_node(p, HCL_EXPR_TEMPLATE, &o);
+	struct hcl_token t = *hcl_peek(p);
+	struct str text = {0};
+	struct origin place = hcl_origin(p, &t);
+	if (t.kind == HCL_TOKEN_QUOTED) {
+		(void)hcl_take(p);
+		if (hcl_decode(p, &text, &t) < 0)
+			return -1;
+		const struct hcl_expr *literal = hcl_literal(p, hcl_string(text), &place);
+		e->u.parts.items = arena_array(p->arena, const struct hcl_expr *, 1);
+		e->u.parts.items[0] = literal;
+		e->u.parts.n = 1;
+		e->u.parts.cap = 1;
+		hcl_adopt(e, literal);
+	}
+	(void)hcl_take(p);
+	*out = e;
+	return 0;
+}
+
+/* Escaped line breaks have places of their own, which templates look after. */
+static bool at_plain_string(struct hcl_parser *p)
+{
+	if (hcl_at(p, HCL_TOKEN_CLOSE_QUOTE))
+		return true;
+	return hcl_at(p, HCL_TOKEN_QUOTED) && !str_contains(hcl_peek(p)->text, STR("\\n")) &&
+		hcl_peek_second(p)->kind == HCL_TOKEN_CLOSE_QUOTE;
+}
+
 static int read_quoted(struct hcl_parser *p, const struct hcl_expr **out)
 {
 	struct hcl_token open = hcl_take(p);
+	if (open.kind == HCL_TOKEN_OPEN_QUOTE && at_plain_string(p))
+		return read_plain_string(p, out, &open);
 	struct hcl_expr *e = NULL;
 	bool heredoc = open.kind == HCL_TOKEN_OPEN_HEREDOC;
 	enum hcl_token_kind end = heredoc ? HCL_TOKEN_CLOSE_HEREDOC : HCL_TOKEN_CLOSE_QUOTE;

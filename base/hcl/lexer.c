@@ -187,6 +187,12 @@ static size_t ident_len(const struct hcl_lexer *lx, size_t pos)
 	size_t start = pos;
 	while (pos < lx->text.n) {
 		uint32_t code = 0;
+		char c = lx->text.p[pos];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		if (letter || (pos > start && (is_digit(c) || c == '-'))) {
+			pos++;
+			continue;
+		}
 		size_t n = utf8_decode(str_from_index(lx->text, pos), &code);
 		bool fits = pos == start ? hcl_is_id_start(code) : hcl_is_id_continue(code);
 		if (n == 0 || !fits)
@@ -337,22 +343,24 @@ static const char *complaint(char c)
 
 static void lex_symbol(struct hcl_lexer *lx, struct hcl_token *out)
 {
+	char c = at(lx, lx->pos);
 	for (size_t i = 0; i < countof(symbols); i++) {
-		if (looking_at(lx, lx->pos, symbols[i].text)) {
+		if (symbols[i].text[0] == c && looking_at(lx, lx->pos, symbols[i].text)) {
 			emit(lx, out, symbols[i].kind, strlen(symbols[i].text));
 			return;
 		}
 	}
-	fail_here(lx, out, complaint(at(lx, lx->pos)));
+	fail_here(lx, out, complaint(c));
 }
 
 static void lex_normal(struct hcl_lexer *lx, struct hcl_token *out)
 {
 	char c = at(lx, lx->pos);
+	size_t ident = ident_len(lx, lx->pos);
 	if (is_digit(c)) {
 		emit(lx, out, HCL_TOKEN_NUMBER, number_len(lx, lx->pos));
-	} else if (ident_len(lx, lx->pos) > 0) {
-		emit(lx, out, HCL_TOKEN_IDENT, ident_len(lx, lx->pos));
+	} else if (ident > 0) {
+		emit(lx, out, HCL_TOKEN_IDENT, ident);
 	} else if (c == '"') {
 		push(lx, out, HCL_TOKEN_OPEN_QUOTE, 1,
 			(struct hcl_lexer_frame){.mode = HCL_MODE_QUOTED});
@@ -385,6 +393,10 @@ static int check_text(struct hcl_lexer *lx)
 	}
 	for (size_t i = 0; i < text.n;) {
 		uint32_t code = 0;
+		if (text.p[i] > 0) {
+			i++;
+			continue;
+		}
 		size_t n = utf8_decode(str_from_index(text, i), &code);
 		if (code == 0 || utf8_is_bidi_control(code)) {
 			o.span = span_at(text, i, n);
