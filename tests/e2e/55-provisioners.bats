@@ -226,7 +226,8 @@ write_build_templates() {
 		"provisioners": [{"type": "shell", "inline": ["true"]}]
 	T
 	template amazon '[{"type": "amazon-ebs", "name": "one", "ami_name": "x", "region": "us-east-1", "source_ami": "ami-1",
-		"instance_type": "t3.micro", "ssh_username": "admin", "user_data": "#!/bin/sh\ntouch /booted"}]' <<-'T'
+		"instance_type": "t3.micro", "ssh_username": "admin", "user_data": "#!/bin/sh\ntouch /booted",
+		"ssh_clear_authorized_keys": true}]' <<-'T'
 		"provisioners": [{"type": "shell", "inline": ["echo \"<{{build `SourceAMI`}}>\" >/ami"]}]
 	T
 	template resolver '[{"type": "null", "name": "one", "communicator": "none"}]' <<-'T'
@@ -241,7 +242,7 @@ write_build_templates() {
 		"io_optimized": "true"},
 		{"type": "docker", "image": "debian:12", "commit": true},
 		{"type": "qemu", "iso_url": "https://example.org/x.iso", "iso_checksum": "none", "ssh_username": "root",
-		 "boot_command": ["<enter>"]}]' <<-'T'
+		 "boot_command": ["<enter>"], "shutdown_command": "poweroff", "ssh_clear_authorized_keys": true}]' <<-'T'
 		"provisioners": [{"type": "shell", "inline": ["echo '{{build_type}}' $PACKER_BUILDER_TYPE >/kind"]}]
 	T
 }
@@ -719,7 +720,9 @@ listing() {
 		done
 	done
 	has "Not done, because this machine does not boot: boot_command"
+	has "Not done, because this machine does not shut down: builder qemu"
 	grep -q '"type":"gap"' rehearsal/qemu.manifest.jsonl
+	[ "$(grep -c '"skipped":"this machine is not shut down"' rehearsal/qemu.manifest.jsonl)" -eq 3 ]
 }
 
 @test "what only a cloud knows is empty in a rehearsal, and an error elsewhere" {
@@ -727,6 +730,7 @@ listing() {
 	exits 0
 	has "SourceAMI is empty"
 	has "does not boot: user_data"
+	has "does not shut down: builder amazon-ebs"
 	image=$(awk '$2 ~ /^sha256:/ { print $2; exit }' <<<"$output")
 	umoci unpack $([ "$(id -u)" -eq 0 ] || echo --rootless) --image amazon/one/oci:latest b-amazon
 	holds b-amazon/rootfs/ami "<>"
