@@ -68,6 +68,7 @@ static void add_use(struct hcl2 *h, struct hcl2_build *b, struct hcl2_use u)
 	if (b->name.n > 0)
 		u.build_name = arena_printf(
 			h->arena, "%.*s.%.*s", STR_ARG(b->name), STR_ARG(u.build_name));
+	u.selector = u.build_name;
 	list_push(h->arena, &b->uses) = u;
 }
 
@@ -212,22 +213,28 @@ static void read_build(struct hcl2 *h, const struct hcl2_block *block)
 	list_push(h->arena, &h->builds) = b;
 }
 
-static void check_build_names(struct hcl2 *h)
+/* Packer runs builds of one name side by side; reports and evidence have to tell them apart. */
+static void number_build_names(struct hcl2 *h)
 {
 	struct map seen = {0};
 	for (size_t i = 0; i < h->builds.n; i++) {
 		const struct hcl2_build *b = &h->builds.items[i];
 		for (size_t k = 0; k < b->uses.n; k++) {
-			const struct hcl2_use *u = &b->uses.items[k];
+			struct hcl2_use *u = &b->uses.items[k];
 			const struct hcl2_use *first = map_find(&seen, u->build_name);
+			for (size_t n = 2; map_has(&seen, u->build_name); n++)
+				u->build_name =
+					arena_printf(h->arena, "%.*s#%zu", STR_ARG(u->selector), n);
 			if (first) {
 				struct str place = origin_str(h->arena, &first->origin);
-				load_error(&h->load, &u->origin,
-					"two builds are named \"%.*s\"; the other at %.*s",
-					STR_ARG(u->build_name), STR_ARG(place));
+				load_warning(&h->load, &u->origin,
+					"two builds are named \"%.*s\"; this one is taken as "
+					"\"%.*s\", the other is at %.*s",
+					STR_ARG(u->selector), STR_ARG(u->build_name),
+					STR_ARG(place));
 				load_hint(&h->load, "give the build, or the source in it, a name");
 			}
-			map_put(&seen, h->arena, u->build_name, &b->uses.items[k]);
+			map_put(&seen, h->arena, u->build_name, u);
 		}
 	}
 }
@@ -347,7 +354,7 @@ void hcl2_builds(struct hcl2 *h)
 		load_hint(&h->load, "add build { sources = [\"source.TYPE.NAME\"] }");
 		return;
 	}
-	check_build_names(h);
+	number_build_names(h);
 	hcl2_select(h);
 	for (size_t i = 0; i < h->builds.n; i++) {
 		const struct hcl2_build *b = &h->builds.items[i];

@@ -82,7 +82,8 @@ struct hcl2_use {
 	struct str name; /* of the use: the source's, or what the inner block says */
 	const struct hcl2_block *inner; /* NULL: none */
 	struct origin origin;
-	struct str build_name; /* "[build.]type.name" */
+	struct str selector; /* "[build.]type.name" */
+	struct str build_name; /* the same, and a number where others have that name */
 	bool selected;
 };
 
@@ -229,6 +230,11 @@ MUST_CHECK int hcl2_merge(const struct hcl2_render *r, struct conf *into, const 
 /* o: of a value that has no place of its own. */
 MUST_CHECK int hcl2_conf(const struct hcl2_render *r, const struct hcl_value *v,
 	const struct origin *o, struct conf **out);
+
+/* ---- console.c ------------------------------------------------------------------------------ */
+
+/* Hands what was read to whoever wants to evaluate expressions in it. */
+void hcl2_console(struct hcl2 *h);
 
 /* ---- packer.c ------------------------------------------------------------------------------- */
 

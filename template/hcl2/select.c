@@ -139,11 +139,17 @@ static void tell_unused(struct hcl2 *h, const struct str_list *names)
 	}
 }
 
-static bool match_only(struct hcl2 *h, struct str name)
+static bool match_use(const struct str_list *globs, bool *used, const struct hcl2_use *u)
+{
+	bool selector = match_any(globs, used, u->selector);
+	return match_any(globs, used, u->build_name) || selector;
+}
+
+static bool match_only(struct hcl2 *h, const struct hcl2_use *u)
 {
 	if (!h->load.in->only_exact)
-		return match_any(&h->only, h->only_used, name);
-	bool same = h->only.n > 0 && str_eq(h->only.items[0], name);
+		return match_use(&h->only, h->only_used, u);
+	bool same = h->only.n > 0 && str_eq(h->only.items[0], u->build_name);
 	if (same)
 		h->only_used[0] = true;
 	return same;
@@ -160,8 +166,8 @@ void hcl2_select(struct hcl2 *h)
 		struct hcl2_build *b = &h->builds.items[i];
 		for (size_t k = 0; k < b->uses.n; k++) {
 			struct hcl2_use *u = &b->uses.items[k];
-			bool only = match_only(h, u->build_name);
-			bool except = match_any(&h->except, h->except_used, u->build_name);
+			bool only = match_only(h, u);
+			bool except = match_use(&h->except, h->except_used, u);
 			u->selected = (h->only.n == 0 || only) && !except;
 			list_push(h->arena, &names) = u->build_name;
 		}
