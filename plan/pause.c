@@ -6,7 +6,7 @@ struct sleep {
 };
 
 static const struct conf_field sleep_fields[] = {
-	{"duration", CONF_KIND_DURATION, offsetof(struct sleep, duration), CONF_REQUIRED, NULL},
+	{"duration", CONF_KIND_DURATION, offsetof(struct sleep, duration), 0, NULL},
 	{0},
 };
 
@@ -15,8 +15,11 @@ static int compile_sleep(
 {
 	const struct sleep *sleep = config;
 	struct origin o = compile_origin(p, "duration");
-	if (sleep->duration <= 0)
-		return compile_error(c, &o, "sleep: \"duration\" is longer than nothing");
+	if (sleep->duration <= 0) {
+		diag_warning(
+			c->diags, c->diag_arena, &o, "sleep: no \"duration\", so it does nothing");
+		return 0;
+	}
 	compile_label(c,
 		arena_printf(
 			c->arena, "sleep %.*s", STR_ARG(duration_str(c->arena, sleep->duration))));

@@ -82,9 +82,25 @@ static int make_argv(struct block *b, struct step *s)
 	return 0;
 }
 
-static struct str extension(struct block *b)
+/* Of a file of the commit, by which some interpreters know what they read; letters and digits. */
+static struct str own_extension(struct str source)
+{
+	struct str name = path_base(source);
+	size_t dot = str_rfind_byte(name, '.');
+	struct str e = dot == STR_NPOS || dot == 0 ? STR("") : str_from_index(name, dot);
+	for (size_t i = 1; i < e.n; i++) {
+		bool letter = (e.p[i] | 32) >= 'a' && (e.p[i] | 32) <= 'z';
+		if (!letter && !(e.p[i] >= '0' && e.p[i] <= '9'))
+			return STR("");
+	}
+	return e;
+}
+
+static struct str extension(struct block *b, struct str source)
 {
 	struct str e = b->config->tempfile_extension;
+	if (source.n > 0)
+		return own_extension(source);
 	if (e.n == 0 || e.p[0] == '.')
 		return e;
 	return arena_printf(b->c->arena, ".%.*s", STR_ARG(e));
@@ -99,7 +115,7 @@ static int add_script(
 		return -1;
 	s->exec.script = content_text(content, b->c);
 	s->exec.source = source;
-	s->exec.extension = extension(b);
+	s->exec.extension = extension(b, source);
 	s->exec.sha256 = compile_digest(b->c, &s->exec.script);
 	s->exec.exit_codes = b->config->valid_exit_codes;
 	if (s->exec.exit_codes.n == 0)

@@ -17,7 +17,8 @@ struct text text_format(struct arena *a, const char *format, const struct text *
 		text_push(&out, a, str_sub(rest, 0, at));
 		if (at == STR_NPOS)
 			return text_joined(&out, a);
-		text_push_text(&out, a, parts[next++]);
+		if (parts[next])
+			text_push_text(&out, a, parts[next++]);
 		rest = str_from_index(rest, at + 2);
 	}
 }

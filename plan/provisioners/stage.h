@@ -10,9 +10,9 @@
 
 /* ---- Texts ---------------------------------------------------------------------------------- */
 
-/* Each "{}" of the format takes the next part. */
+/* Each "{}" of the format takes the next part; a part that is missing is nothing. */
 struct text text_format(struct arena *a, const char *format, const struct text *const *parts);
-#define PARTS(...) ((const struct text *const[]){__VA_ARGS__})
+#define PARTS(...) ((const struct text *const[]){__VA_ARGS__, NULL})
 
 bool text_ends_with(const struct text *t, char c);
 /* The path of `name` in a directory, with one slash between them. */
