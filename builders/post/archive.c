@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 
-#define BLOCK 131072
+#define BLOCK 65536
 
 static const struct {
 	const char *name; /* of the libarchive module */
@@ -99,11 +99,9 @@ static int write_bytes(struct post_archive *a, const char *bytes, size_t n, stru
 
 static int write_file(struct post_archive *a, int fd, int64_t size, struct error *err)
 {
-	autofree char *block = malloc(BLOCK);
-	if (!block)
-		error_out_of_memory();
+	char block[BLOCK];
 	for (int64_t done = 0; done < size;) {
-		ssize_t n = pread(fd, block, BLOCK, done);
+		ssize_t n = pread(fd, block, sizeof(block), done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

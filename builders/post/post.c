@@ -54,18 +54,41 @@ static int decode(const void **out, const struct post_processor *type,
 	return 0;
 }
 
+/* Builds share post-processors: what was told for one is not told again for the next. */
+static void tell(struct diags *d, struct arena *a, const struct diags *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		const struct diag *m = &found->items[i];
+		bool told = false;
+		for (size_t k = 0; k < d->n && !told; k++)
+			told = str_eq(d->items[k].text, m->text) &&
+				str_eq(d->items[k].origin.file, m->origin.file) &&
+				d->items[k].origin.span.off == m->origin.span.off;
+		if (told)
+			continue;
+		if (m->severity == DIAG_ERROR)
+			diag_error(d, a, &m->origin, "%.*s", STR_ARG(m->text));
+		else
+			diag_warning(d, a, &m->origin, "%.*s", STR_ARG(m->text));
+		if (m->hint.n > 0)
+			diag_hint(d, a, "%.*s", STR_ARG(m->hint));
+	}
+}
+
 int post_processors_check(const struct template_build *build, struct diags *d, struct arena *a)
 {
 	int status = 0;
+	struct diags found = {0};
 	for (size_t i = 0; i < build->post_processors.n; i++) {
 		const struct template_sequence *s = &build->post_processors.items[i];
 		for (size_t k = 0; k < s->n; k++) {
 			const struct post_processor *type = find_type(s->items[k].type);
 			const void *config = NULL;
 			if (type)
-				status |= decode(&config, type, &s->items[k], d, a);
+				status |= decode(&config, type, &s->items[k], &found, a);
 		}
 	}
+	tell(d, a, &found);
 	return status;
 }
 
@@ -182,6 +205,8 @@ static int run_one(struct sequences *s, struct post *p, const struct post_artifa
 	struct diags d = {0};
 	struct error failure = {0};
 	int64_t start = clock_wall(r->o->clock);
+	if (!p->type)
+		return error_set(err, ERROR_BUG, "post-processor of a type that is not known");
 	if (post_cancelled(r))
 		return error_set(err, ERROR_SYSTEM, "cancelled");
 	set_log(p);

@@ -64,6 +64,8 @@ int post_render_check(const struct post_processor *type, const struct text *in,
 	const struct template_fields known = {all, all_fields(all, a, plan, own, n)};
 	if (template_render(&made, a, in, &known, &nowhere, err) != 0)
 		return -1;
+	if (text_is_sensitive(&made))
+		return error_set(err, ERROR_INPUT, "a sensitive value in the name of a file");
 	return text_fill(&made, a, fill_with_nothing, NULL, out, err);
 }
 

@@ -97,6 +97,12 @@ write_templates() {
 		  {"type": "docker-save", "path": "saved.tar"}],
 		 {"type": "docker-save", "path": "bare.tar"}]
 	T
+	template secret-name <<-'T'
+		[{"type": "compress", "output": "{{user `pw`}}.tar"}]
+	T
+	builders="{$rootfs, \"name\": \"a\"}, {$rootfs, \"name\": \"b\"}" template twice <<-'T'
+		[{"type": "checksum", "checksum_type": ["md5"]}]
+	T
 	template no-oci <<-'T'
 		["manifest", {"type": "docker-save", "path": "x.tar"}]
 	T
@@ -537,7 +543,14 @@ start_slow() {
 	build no-disk
 	exits 3
 	has "a box for libvirt needs a disk"
+	build secret-name
+	exits 3
+	has "a sensitive value in the name of a file"
+	lacks hunter2
 	[ ! -e out ]
+	run sealwright validate "${S}twice.json"
+	exits 3
+	has "twice.json: 1 error"
 	run sealwright validate "${S}keys.json"
 	exits 3
 	has 'unknown configuration key "checksum_type"'
