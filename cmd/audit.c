@@ -54,18 +54,22 @@ static bool script_text(void *ctx, struct str file, struct str *text)
 	return str_eq(file, s->name);
 }
 
-static int print(struct cli *cli, const struct audit *a, struct audit_print *how,
-	const struct audit_verb *o, struct error *err)
+static int print(const struct pipeline *p, struct audit_print *how, const struct audit_verb *o,
+	struct error *err)
 {
 	how->format = AUDIT_TEXT;
 	if (o->format && !audit_format_parse(str_from(o->format), &how->format))
 		return error_set(err, ERROR_BUG, "format %s", o->format);
-	how->colour = cli->colour;
+	how->colour = p->cli->colour;
 	scoped(buf) out = {0};
 	buf_init(&out, (size_t)1 << 30);
-	if (audit_write(&out, a, how, err) < 0 || cli_print(&out, err) < 0)
+	if (audit_write(&out, p->audit, how, err) < 0)
 		return -1;
-	return a->verdict == VERDICT_PASS ? EXIT_YES : EXIT_NO;
+	if (how->format == AUDIT_TEXT)
+		pipeline_mark_unpinned(p, &out);
+	if (cli_print(&out, err) < 0)
+		return -1;
+	return p->audit->verdict == VERDICT_PASS ? EXIT_YES : EXIT_NO;
 }
 
 static int audit_one_script(struct cli *cli, const struct audit_verb *o, struct error *err)
@@ -94,7 +98,7 @@ static int audit_one_script(struct cli *cli, const struct audit_verb *o, struct 
 	if (audit_script(&p.audit, script.text, script.name, p.policy, &options, err) < 0)
 		return -1;
 	struct audit_print how = {.source = script_text, .ctx = &script, .policy = p.policy};
-	return print(cli, p.audit, &how, o, err);
+	return print(&p, &how, o, err);
 }
 
 static int run(struct cli *cli, const void *options, struct error *err)
@@ -109,7 +113,7 @@ static int run(struct cli *cli, const void *options, struct error *err)
 		pipeline_policy(&p, &o->policy, err) < 0 || pipeline_audit(&p, &o->policy, err) < 0)
 		return -1;
 	struct audit_print how = {.source = pipeline_text_of, .ctx = &p, .policy = p.policy};
-	return print(cli, p.audit, &how, o, err);
+	return print(&p, &how, o, err);
 }
 
 const struct command command_audit = {

@@ -532,6 +532,9 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.only = or_empty(o->only),
 		.except = or_empty(o->except),
 		.warn_undeclared = o->warn_undeclared,
+		.declared_only = o->declared_only,
+		.console = o->console,
+		.console_ctx = o->console_ctx,
 		.guess_sensitive = true,
 	};
 	if (p->template_path.n == 0 && !has_hcl2(p->tree))
@@ -687,6 +690,18 @@ int pipeline_findings(struct pipeline *p, const struct plan *plan, struct audit 
 		return -1;
 	*out = steal_ptr(audit);
 	return 0;
+}
+
+bool pipeline_is_unpinned(const struct pipeline *p)
+{
+	return p->directory != NULL;
+}
+
+void pipeline_mark_unpinned(const struct pipeline *p, struct buf *out)
+{
+	if (pipeline_is_unpinned(p))
+		buf_add(out,
+			STR("unpinned: files as they lie; a build takes them from a commit\n"));
 }
 
 bool pipeline_text_of(void *ctx, struct str file, struct str *text)

@@ -26,6 +26,9 @@ extern const struct option source_option_table[];
 
 /* What the template is evaluated with. */
 struct template_options {
+	bool declared_only; /* of verbs that compute nothing */
+	template_console_fn *console; /* called with what was read; or NULL */
+	void *console_ctx;
 	struct option_list vars;
 	struct option_list var_files;
 	struct option_list data;
@@ -118,6 +121,10 @@ MUST_CHECK int pipeline_replay(void *ctx, const struct replay_input *in, struct 
 /* Template and plans from an input that is complete; `as` as pipeline_parameters wrote it. */
 MUST_CHECK int pipeline_replay_template(struct pipeline *p, const struct template_input *in,
 	const struct json *as, struct error *err);
+
+/* True for files of this machine as they lie, and the line that says so. */
+bool pipeline_is_unpinned(const struct pipeline *p);
+void pipeline_mark_unpinned(const struct pipeline *p, struct buf *out);
 
 /* For excerpts in reports. */
 bool pipeline_text_of(void *ctx, struct str file, struct str *text);

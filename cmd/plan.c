@@ -44,7 +44,10 @@ static int run(struct cli *cli, const void *options, struct error *err)
 	scoped(buf) out = {0};
 	for (size_t i = 0; i < p.plans.n; i++) {
 		if (o->json) {
-			json_write_canonical(&out, plan_to_json(p.plans.items[i], &p.arena));
+			struct json *j = plan_to_json(p.plans.items[i], &p.arena);
+			if (pipeline_is_unpinned(&p))
+				json_set(&p.arena, j, "unpinned", json_bool(&p.arena, true));
+			json_write_canonical(&out, j);
 			buf_add_byte(&out, '\n');
 			continue;
 		}
@@ -52,6 +55,8 @@ static int run(struct cli *cli, const void *options, struct error *err)
 			buf_add_byte(&out, '\n');
 		plan_print(&out, p.plans.items[i], cli->colour, o->verbose);
 	}
+	if (!o->json)
+		pipeline_mark_unpinned(&p, &out);
 	return cli_print(&out, err) < 0 ? -1 : EXIT_YES;
 }
 

@@ -4,6 +4,7 @@
 const struct command *const command_table[] = {
 	&command_fetch,
 	&command_inspect,
+	&command_console,
 	&command_fmt,
 	&command_fix,
 	&command_hcl2_upgrade,

@@ -11,6 +11,7 @@
 extern const struct command command_fetch;
 extern const struct command command_fix;
 extern const struct command command_hcl2_upgrade;
+extern const struct command command_console;
 extern const struct command command_fmt;
 extern const struct command command_inspect;
 extern const struct command command_validate;

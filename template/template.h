@@ -35,6 +35,20 @@ struct template_data {
 typedef int template_resolve_fn(void *ctx, struct str name, const struct conf *config,
 	struct arena *a, struct str *value, struct error *err);
 
+/*
+ * A template that was read, while expressions can be evaluated in it: of HCL2 with var, local,
+ * data, path, packer and functions, of JSON text with {{ }}. `out` is as Packer's console prints
+ * it; what is sensitive or a hole in it is a piece.
+ */
+struct template_console {
+	const struct template *template;
+	const struct str *locals; /* names of HCL2 */
+	size_t local_count;
+	void *loader;
+	int (*eval)(void *loader, struct str line, struct text *out, struct error *err);
+};
+typedef void template_console_fn(void *ctx, const struct template_console *c);
+
 struct template_input {
 	const struct tree *tree;
 	struct str path; /* of the template in the tree */
@@ -59,6 +73,9 @@ struct template_input {
 	 * of variables are as written; builds have a name and a type.
 	 */
 	bool declared_only;
+	/* Called when all was read, errors or not; NULL: not. */
+	template_console_fn *console;
+	void *console_ctx;
 	const struct template_data *data; /* values that are given, or were recorded */
 	size_t data_count;
 	template_resolve_fn *resolve; /* for the others; NULL: they stay holes */

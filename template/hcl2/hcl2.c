@@ -52,5 +52,6 @@ int hcl2_load(struct template *t, const struct template_input *in, struct error 
 	};
 	hcl2_scope_init(&h);
 	load_parts(&h);
+	hcl2_console(&h);
 	return 0;
 }

@@ -163,6 +163,33 @@ static int read_root(struct legacy *l, struct error *err)
 	return 0;
 }
 
+/* ---- The console ---------------------------------------------------------------------------- */
+
+static int eval(void *loader, struct str line, struct text *out, struct error *err)
+{
+	struct legacy *l = loader;
+	struct diags *d = &l->load.t->diags;
+	const struct legacy_source source = {.file = STR("<console-input>"), .text = line};
+	const struct render r = {.legacy = l, .source = &source, .given = {source.file, {0}}};
+	const struct text raw = text_from(l->load.arena, line);
+	const struct diags before = *d;
+	bool deferred = false;
+	*d = (struct diags){0};
+	int status = render_text(&r, &raw, NULL, false, out, &deferred);
+	if (status < 0)
+		status = diags_check(d, err);
+	*d = before;
+	return status;
+}
+
+static void console(struct legacy *l)
+{
+	const struct template_input *in = l->load.in;
+	const struct template_console c = {.template = l->load.t, .loader = l, .eval = eval};
+	if (in->console)
+		in->console(in->console_ctx, &c);
+}
+
 int legacy_load(struct template *t, const struct template_input *in, struct error *err)
 {
 	struct legacy l = {
@@ -172,5 +199,6 @@ int legacy_load(struct template *t, const struct template_input *in, struct erro
 		return -1;
 	}
 	load_parts(&l);
+	console(&l);
 	return 0;
 }

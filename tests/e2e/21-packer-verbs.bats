@@ -192,3 +192,68 @@ d/v.pkrvars.hcl" ]
 	exits 3
 	[ ! -e bad.json.pkr.hcl ]
 }
+
+@test "console evaluates expressions of HCL2 templates" {
+	cat >t.pkr.hcl <<-'T'
+		variable "region" { default = "eu" }
+		variable "secret" {
+		  default   = "hunter2secret"
+		  sensitive = true
+		}
+		locals { up = [upper(var.region), 2] }
+		source "null" "a" { communicator = "none" }
+		build { sources = ["null.a"] }
+	T
+	run sealwright console t.pkr.hcl < <(printf 'var.region\nlocal.up\n"<${var.secret}>"\nexit\nvar.region\n')
+	exits 0
+	[ "$output" = 'eu
+[
+  "EU",
+  2,
+]
+<<sensitive:secret>>' ]
+	run sealwright console -var region=us -e 'lower("A")' -e variables t.pkr.hcl
+	exits 0
+	has 'var.region: "us"'
+	has 'var.secret: <sensitive:secret>'
+	lacks hunter2secret
+	run sealwright console -e 'var.regoin' -e 1+1 t.pkr.hcl
+	exits 3
+	has "<console-input>:1:"
+	has 2
+}
+
+@test "console evaluates {{ }} of JSON templates, and without a template" {
+	echo '{"variables": {"v": "x"}, "builders": [{"type": "null"}]}' >t.json
+	run sealwright console t.json <<<'a {{user `v` | upper}}'
+	exits 0
+	[ "$output" = "a X" ]
+	run sealwright console t.json <<<'{{ nofunction }}'
+	exits 3
+	run sealwright console -e '{{upper `b`}}'
+	exits 0
+	[ "$output" = B ]
+}
+
+@test "validate reads more or less, and marks what no commit holds" {
+	echo '{"variables": {"v": null}, "builders": [{"type": "null", "communicator": "none", "ssh_key_path": "k"}]}' >t.json
+	run sealwright validate -syntax-only t.json
+	exits 0
+	has "Syntax-only check passed. Everything looks okay."
+	run sealwright validate -var v=1 t.json
+	has "sealwright fix"
+	sed -i 's/, "ssh_key_path": "k"//' t.json
+	run sealwright validate -var v=1 t.json
+	exits 0
+	[ "${lines[0]}" = "The configuration is valid." ]
+	has unpinned
+	run sealwright validate t.json
+	exits 3
+	mkdir r && mv t.json r
+	commit=$(make_repo r)
+	run sealwright validate -var v=1 "git+file://$PWD/r@$commit#t.json"
+	[ "$output" = "The configuration is valid." ]
+	sealwright plan --json -var v=1 r/t.json | grep -q '"unpinned":true'
+	run sealwright plan --json -var v=1 "git+file://$PWD/r@$commit#t.json"
+	lacks unpinned
+}

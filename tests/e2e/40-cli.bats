@@ -1,6 +1,6 @@
 load lib
 
-verbs="fetch inspect fmt fix hcl2_upgrade validate plan audit build verify keygen policy shell cleanup completion man"
+verbs="fetch inspect console fmt fix hcl2_upgrade validate plan audit build verify keygen policy shell cleanup completion man"
 
 @test "every verb has help" {
 	for verb in $verbs; do
