@@ -213,6 +213,15 @@ struct audit {
 /* source: bytes of a file by name for excerpts, or NULL. */
 typedef bool audit_source_fn(void *ctx, struct str file, struct str *text);
 
+/*
+ * What audits with one policy can share: compiled patterns, which rules look at what, and what the
+ * SARIF says of the rules. One audit at a time uses it; the policy must outlive it.
+ */
+struct audit_cache;
+struct audit_cache *audit_cache_new(const struct policy *p);
+void audit_cache_free(struct audit_cache *c);
+DEFINE_SCOPED_PTR(audit_cache)
+
 struct audit_options {
 	enum severity threshold; /* SEVERITY_NONE: what the profile says, else high */
 	int64_t now; /* ns, for the expiry of waivers */
@@ -222,6 +231,7 @@ struct audit_options {
 	 */
 	audit_source_fn *source;
 	void *ctx;
+	struct audit_cache *cache; /* of the same policy, or NULL */
 };
 
 /*

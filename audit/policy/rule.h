@@ -21,9 +21,15 @@ void rule_run_trim(struct rule_run *run); /* gives back what finished evaluation
 MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct arena *a,
 	const struct rule *r, const struct fact *f, struct error *err);
 
-/* False when the rule cannot apply to any fact that has this member in common with `f`. */
-bool rule_may_match(
-	struct rule_run *run, const struct rule *r, const struct fact *f, struct str member);
+/* False when the rule cannot apply to any fact that has these members in common with `f`. */
+#define RULE_COMMON_MAX 8
+struct rule_common {
+	struct str members[RULE_COMMON_MAX];
+	size_t n;
+	unsigned mask;
+};
+bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fact *f,
+	const struct rule_common *common);
 
 /*
  * The rules that look at a kind of fact. Most of them ask first for the name of the command or

@@ -210,13 +210,22 @@ int rule_match(struct rule_run *run, struct str *message, struct arena *a, const
 	return result;
 }
 
-bool rule_may_match(
-	struct rule_run *run, const struct rule *r, const struct fact *f, struct str member)
+static bool is_common(const struct rule_common *common, struct str key)
+{
+	for (size_t i = 0; i < common->n; i++)
+		if (str_eq(common->members[i], key))
+			return true;
+	return false;
+}
+
+bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fact *f,
+	const struct rule_common *common)
 {
 	size_t n = f->value->n;
 	struct hcl_value *values = arena_array(&run->scratch, struct hcl_value, n + 1);
 	for (size_t i = 0; i < n; i++)
-		values[i] = str_eq(f->value->keys[i], member) ? f->value->items[i] : hcl_unknown();
+		values[i] =
+			is_common(common, f->value->keys[i]) ? f->value->items[i] : hcl_unknown();
 	const struct view view = {r, hcl_object(&run->scratch, f->value->keys, values, n),
 		hcl_unknown(), hcl_unknown()};
 	struct error ignored = {0};

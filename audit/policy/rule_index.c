@@ -2,6 +2,13 @@
 
 #define NAMES_MAX 4096 /* beyond, facts are compared with every rule of their kind */
 
+/*
+ * Members of a command that mostly say nothing: a null, an empty list, the name again. Which of
+ * them do is part of the key, so that rules about them are left out where there is nothing to see.
+ */
+static const char *const usual[] = {
+	"path", "spelled", "stdin", "redirects", "if_unset", "upstream", "gate"};
+
 /* The member that tells most about a fact of the kind. */
 static const char *const leading[FACT_FLOW + 1] = {
 	[FACT_EXEC] = "name",
@@ -28,6 +35,30 @@ void rule_index_clear(struct rule_index *index)
 	*index = (struct rule_index){0};
 }
 
+static bool says_nothing(const struct hcl_value *v, const struct hcl_value *name)
+{
+	if (!v)
+		return false;
+	if (v->type == HCL_STRING)
+		return str_eq(v->string, name->string);
+	return v->type == HCL_NULL || (v->type == HCL_LIST && v->n == 0);
+}
+
+/* The members whose values all facts under one key have in common. */
+static struct rule_common common_of(const struct fact *f, const char *member)
+{
+	struct rule_common c = {.members = {str_from(member)}, .n = 1};
+	const struct hcl_value *name = hcl_member(f->value, c.members[0]);
+	for (size_t i = 0; f->kind == FACT_EXEC && i < countof(usual); i++) {
+		struct str key = str_from(usual[i]);
+		if (!says_nothing(hcl_member(f->value, key), name))
+			continue;
+		c.members[c.n++] = key;
+		c.mask |= 1u << i;
+	}
+	return c;
+}
+
 const struct rule_refs *rule_index_find(
 	struct rule_index *index, struct rule_run *run, const struct fact *f)
 {
@@ -39,7 +70,9 @@ const struct rule_refs *rule_index_find(
 	rule_run_trim(run);
 	struct arena *a = &index->arena;
 	char kind = (char)('a' + f->kind);
-	struct str key = arena_printf(&run->scratch, "%c%.*s", kind, STR_ARG(name->string));
+	struct rule_common common = common_of(f, leading[f->kind]);
+	struct str key =
+		arena_printf(&run->scratch, "%c%u %.*s", kind, common.mask, STR_ARG(name->string));
 	struct rule_refs *found = map_find(&index->by_name, key);
 	if (found)
 		return found;
@@ -47,7 +80,7 @@ const struct rule_refs *rule_index_find(
 		return all;
 	found = arena_new(a, struct rule_refs);
 	for (size_t i = 0; i < all->n; i++) {
-		if (rule_may_match(run, all->items[i], f, member))
+		if (rule_may_match(run, all->items[i], f, &common))
 			list_push(a, found) = all->items[i];
 	}
 	map_put(&index->by_name, a, arena_str(a, key), found);

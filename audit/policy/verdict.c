@@ -13,14 +13,28 @@ struct judge {
 	struct audit *audit;
 	const struct policy *policy;
 	const struct audit_options *options;
-	struct rule_run run;
-	struct rule_index index;
+	struct rule_run *run;
+	struct rule_index *index;
 };
 
-static void judge_clear(struct judge *j)
+struct audit_cache *audit_cache_new(const struct policy *p)
 {
-	rule_run_clear(&j->run);
-	rule_index_clear(&j->index);
+	struct audit_cache *c = calloc(1, sizeof(*c));
+	if (!c)
+		error_out_of_memory();
+	c->policy = p;
+	rule_index_fill(&c->index, p);
+	return c;
+}
+
+void audit_cache_free(struct audit_cache *c)
+{
+	if (!c)
+		return;
+	rule_run_clear(&c->run);
+	rule_index_clear(&c->index);
+	arena_clear(&c->arena);
+	free(c);
 }
 
 const char *verdict_name(enum verdict v)
@@ -158,11 +172,11 @@ static int judge_opaque(struct judge *j, const struct fact *f, struct error *err
 
 static int judge_fact(struct judge *j, const struct fact *f, struct error *err)
 {
-	const struct rule_refs *rules = rule_index_find(&j->index, &j->run, f);
+	const struct rule_refs *rules = rule_index_find(j->index, j->run, f);
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct rule *r = rules->items[i];
 		struct str message = {0};
-		int hit = rule_match(&j->run, &message, &j->audit->arena, r, f, err);
+		int hit = rule_match(j->run, &message, &j->audit->arena, r, f, err);
 		if (hit < 0)
 			return -1;
 		if (hit == 0)
@@ -460,11 +474,12 @@ static void decide(struct audit *a)
 	}
 }
 
-int audit_judge(struct audit *a, const struct policy *p, const struct audit_options *o,
+int audit_judge(struct audit *a, struct audit_cache *cache, const struct audit_options *o,
 	const struct audit_sources *sources, struct error *err)
 {
-	scoped(judge) j = {.audit = a, .policy = p, .options = o};
-	rule_index_fill(&j.index, p);
+	const struct policy *p = cache->policy;
+	struct judge j = {
+		.audit = a, .policy = p, .options = o, .run = &cache->run, .index = &cache->index};
 	for (size_t i = 0; i < a->facts.n; i++) {
 		if (judge_fact(&j, &a->facts.items[i], err) < 0)
 			return -1;

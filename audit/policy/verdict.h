@@ -3,6 +3,7 @@
 #define AUDIT_VERDICT_H
 
 #include "audit/audit.h"
+#include "audit/policy/rule.h"
 
 /* Where the bytes of the author's files come from; any part may be missing. */
 struct audit_sources {
@@ -14,8 +15,17 @@ struct audit_sources {
 	struct str text;
 };
 
+/* What audits of one policy share. */
+struct audit_cache {
+	const struct policy *policy;
+	struct rule_run run;
+	struct rule_index index;
+	struct arena arena;
+	struct str rules; /* of the SARIF, in the arena; empty until it is asked for */
+};
+
 /* Judges a->facts: fills findings, verdict, threshold, policy and profile. */
-MUST_CHECK int audit_judge(struct audit *a, const struct policy *p, const struct audit_options *o,
-	const struct audit_sources *sources, struct error *err);
+MUST_CHECK int audit_judge(struct audit *a, struct audit_cache *cache,
+	const struct audit_options *o, const struct audit_sources *sources, struct error *err);
 
 #endif

@@ -4,8 +4,9 @@
 
 #include "audit/audit.h"
 
+struct audit_cache;
 MUST_CHECK int report_sarif(
-	struct buf *out, const struct audit *a, const struct policy *p, struct error *err);
+	struct buf *out, const struct audit *a, struct audit_cache *cache, struct error *err);
 void report_text(struct buf *out, const struct audit *a, const struct audit_print *p);
 void report_json(struct buf *out, const struct audit *a);
 void report_jsonl(struct buf *out, const struct audit *a);

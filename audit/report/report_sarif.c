@@ -2,6 +2,7 @@
 #include "audit/report/report.h"
 
 #include "audit/policy/policy.h"
+#include "audit/policy/verdict.h"
 #include "base/file.h"
 
 struct level {
@@ -23,6 +24,7 @@ struct sarif {
 	struct arena arena;
 	const struct audit *audit;
 	const struct policy *policy;
+	struct audit_cache *cache;
 };
 
 static void sarif_clear(struct sarif *s)
@@ -234,9 +236,7 @@ static struct json *driver_json(struct sarif *s)
 	struct json *j = json_object(a);
 	json_set(a, j, "name", json_cstr(a, "sealwright"));
 	json_set(a, j, "semanticVersion", json_cstr(a, SEALWRIGHT_VERSION));
-	struct json *rules = json_set(a, j, "rules", json_array(a));
-	for (size_t i = 0; i < s->policy->rules.n; i++)
-		json_append(a, rules, rule_json(a, &s->policy->rules.items[i]));
+	json_set(a, j, "rules", json_array(a)); /* add_with_rules fills it */
 	return j;
 }
 
@@ -278,10 +278,56 @@ static struct json *run_json(struct sarif *s)
 	return j;
 }
 
-int report_sarif(
-	struct buf *out, const struct audit *audit, const struct policy *p, struct error *err)
+/* ---- Rules ---------------------------------------------------------------------------------- */
+
+/*
+ * They are the same in every audit with the policy, and most of the document. So their text, as it
+ * stands at its place, is made once. Before it in the document stand only words of this file.
+ */
+static const struct str no_rules = {"\"rules\": []", 11};
+
+static struct json *only_rules(struct arena *a, const struct policy *p)
 {
-	scoped(sarif) s = {.audit = audit, .policy = p};
+	struct json *j = json_object(a);
+	struct json *runs = json_set(a, j, "runs", json_array(a));
+	struct json *run = json_append(a, runs, json_object(a));
+	struct json *tool = json_set(a, run, "tool", json_object(a));
+	struct json *driver = json_set(a, tool, "driver", json_object(a));
+	struct json *rules = json_set(a, driver, "rules", json_array(a));
+	for (size_t i = 0; i < p->rules.n; i++)
+		json_append(a, rules, rule_json(a, &p->rules.items[i]));
+	return j;
+}
+
+static struct str rules_text(struct audit_cache *c)
+{
+	scoped(arena) a = {0};
+	scoped(buf) text = {0};
+	if (c->rules.n > 0)
+		return c->rules;
+	json_write_pretty(&text, only_rules(&a, c->policy));
+	struct str s = buf_str(&text);
+	s = str_from_index(s, str_find(s, STR("\"rules\": ")));
+	s = str_sub(s, 0, str_rfind_byte(s, ']')); /* of the runs */
+	s = str_sub(s, 0, str_rfind_byte(s, ']') + 1);
+	c->rules = arena_str(&c->arena, s);
+	return c->rules;
+}
+
+static void add_with_rules(struct buf *out, struct str document, struct audit_cache *c)
+{
+	size_t at = str_find(document, no_rules);
+	buf_add(out, str_sub(document, 0, at));
+	if (at == STR_NPOS)
+		return;
+	buf_add(out, c->policy->rules.n > 0 ? rules_text(c) : no_rules);
+	buf_add(out, str_from_index(document, at + no_rules.n));
+}
+
+int report_sarif(
+	struct buf *out, const struct audit *audit, struct audit_cache *cache, struct error *err)
+{
+	scoped(sarif) s = {.audit = audit, .policy = cache->policy, .cache = cache};
 	struct arena *a = &s.arena;
 	struct json *j = json_object(a);
 	json_set(a, j, "$schema",
@@ -291,7 +337,9 @@ int report_sarif(
 	json_set(a, j, "version", json_cstr(a, "2.1.0"));
 	struct json *runs = json_set(a, j, "runs", json_array(a));
 	json_append(a, runs, run_json(&s));
-	json_write_pretty(out, j);
-	buf_add_byte(out, '\n');
-	return buf_check(out, err);
+	scoped(buf) document = {0};
+	json_write_pretty(&document, j);
+	buf_add_byte(&document, '\n');
+	add_with_rules(out, buf_str(&document), cache);
+	return buf_check(&document, err) < 0 ? -1 : buf_check(out, err);
 }

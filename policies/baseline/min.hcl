@@ -6,9 +6,7 @@ rule "MIN001" {
   severity = "critical"
   on       = "exec"
   when     = (one_of(exec.name, "xmrig", "xmr-stak", "minerd", "cpuminer", "ccminer", "ethminer", "t-rex", "nbminer", "lolminer", "phoenixminer", "cgminer", "bfgminer", "nanominer", "srbminer-multi", "kinsing", "kdevtmpfsi") ||
-              any_arg(exec, "stratum[+12]*(tcp|ssl)?://", "--(donate-level|coin|algo|nicehash|rig-id)([= ]|$)") ||
-              any_arg(exec, "(^|[^a-z0-9])(xmrig|xmr-stak|lolminer|nbminer|ethminer|phoenixminer|minerd)([-_./0-9]|$)") ||
-              any_arg(exec, "(supportxmr[.]com|minexmr[.]com|nanopool[.]org|f2pool[.]com|2miners[.]com|moneroocean[.]stream|hashvault[.]pro|ethermine[.]org|c3pool[.]com)"))
+              matches(command, "stratum[+12]*(tcp|ssl)?://|[ '\"]--(donate-level|coin|algo|nicehash|rig-id)([= '\"]|$)|(^|[^a-z0-9])(xmrig|xmr-stak|lolminer|nbminer|ethminer|phoenixminer|minerd)([^a-z0-9A-Z]|$)|(supportxmr[.]com|minexmr[.]com|nanopool[.]org|f2pool[.]com|2miners[.]com|moneroocean[.]stream|hashvault[.]pro|ethermine[.]org|c3pool[.]com)"))
   message  = "${command} has to do with a miner"
   why      = "the machine works for somebody else than the one who pays for it"
   fix      = "remove it"

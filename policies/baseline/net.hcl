@@ -109,7 +109,7 @@ rule "NET007" {
   title    = "host for anonymous drops"
   severity = "high"
   on       = "exec"
-  when     = any_arg(exec, "(webhook[.]site|requestbin|pipedream[.]net|burpcollaborator|oastify[.]com|interact[.]sh|oast[.](pro|fun|me|live|site)|transfer[.]sh|file[.]io/|0x0[.]st|termbin[.]com|discord(app)?[.]com/api/webhooks|api[.]telegram[.]org/bot|hooks[.]slack[.]com/services|canarytokens)")
+  when     = length(exec.argv) > 1 && matches(command, "(webhook[.]site|requestbin|pipedream[.]net|burpcollaborator|oastify[.]com|interact[.]sh|oast[.](pro|fun|me|live|site)|transfer[.]sh|file[.]io/|0x0[.]st|termbin[.]com|discord(app)?[.]com/api/webhooks|api[.]telegram[.]org/bot|hooks[.]slack[.]com/services|canarytokens)")
   message  = "${command} talks to a service where anybody can collect anything"
   why      = "such services take what is sent to them and tell nobody who reads it"
   fix      = "report to a service of the publisher"

@@ -97,7 +97,8 @@ static void facts_all(const struct corpus *c, const struct policy *policy)
 
 static void audit_all(const struct corpus *c, const struct policy *policy)
 {
-	const struct audit_options options = {0};
+	scoped_ptr(audit_cache) cache = audit_cache_new(policy);
+	const struct audit_options options = {.cache = cache};
 	for (size_t i = 0; i < c->n; i++) {
 		struct error err = {0};
 		scoped_ptr(audit) audit = NULL;

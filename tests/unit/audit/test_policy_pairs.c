@@ -16,6 +16,7 @@
 
 struct pairs {
 	struct policy *policy;
+	struct audit_cache *cache;
 	const char *path;
 	struct str rules;
 	struct str title;
@@ -36,7 +37,7 @@ static struct audit *audit_of(const struct pairs *p, struct str script)
 {
 	struct error err = {0};
 	struct audit *a = NULL;
-	const struct audit_options o = {0};
+	const struct audit_options o = {.cache = p->cache};
 	if (audit_script(&a, script, STR("script"), p->policy, &o, &err) < 0)
 		fail_msg("%s: %.*s: %s", p->path, STR_ARG(p->title), err.text);
 	return a;
@@ -113,7 +114,8 @@ static void pairs_are_told_apart(void **state)
 	if (policy_load(&policy, &o, &err) < 0 ||
 		dir_list(&names, &a, AT_FDCWD, directory, 1000, &err) < 0)
 		fail_msg("%s", err.text);
-	struct pairs p = {.policy = policy};
+	scoped_ptr(audit_cache) cache = audit_cache_new(policy);
+	struct pairs p = {.policy = policy, .cache = cache};
 	for (size_t i = 0; i < names.n; i++) {
 		scoped(buf) text = {0};
 		char path[512];
