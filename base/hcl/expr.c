@@ -86,7 +86,8 @@ static int read_plain_string(
 		e->u.parts.cap = 1;
 		hcl_adopt(e, literal);
 	}
-	(void)hcl_take(p);
+	struct hcl_token close = hcl_take(p);
+	e->origin.span.len = close.span.off + close.span.len - open->span.off;
 	*out = e;
 	return 0;
 }

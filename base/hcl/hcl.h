@@ -96,31 +96,6 @@ void hcl_expr_traversals(const struct hcl_expr *e, struct arena *a, struct hcl_t
 /* The literal keyword of an expression that is one bare name (a type, say), or an empty str. */
 struct str hcl_expr_keyword(const struct hcl_expr *e);
 
-/*
- * What an expression is made of, as written, for the places of what its value holds: the elements
- * of a list, the members of an object (key: when it is static), test, yes and no of a condition,
- * the arguments of a call. Parentheses are looked through. n == 0 for anything else.
- */
-enum hcl_shape {
-	HCL_SHAPE_OTHER = 0,
-	HCL_SHAPE_LIST,
-	HCL_SHAPE_OBJECT,
-	HCL_SHAPE_CONDITION,
-	HCL_SHAPE_CALL,
-};
-struct hcl_part {
-	struct str key;
-	const struct hcl_expr *key_expr;
-	const struct hcl_expr *expr;
-};
-struct hcl_parts {
-	struct hcl_part *items;
-	size_t n;
-	size_t cap;
-};
-enum hcl_shape hcl_expr_parts(const struct hcl_expr *e, struct arena *a, struct hcl_parts *out);
-/* True when it is nothing but a reference, with names as its steps: local.a.b. */
-bool hcl_expr_reference(const struct hcl_expr *e, struct arena *a, struct hcl_traversal *out);
 /* The name of the function of a call, or an empty str. */
 struct str hcl_expr_call(const struct hcl_expr *e);
 

@@ -49,6 +49,11 @@ struct str hcl_expr_keyword(const struct hcl_expr *e)
 	return e->kind == HCL_EXPR_VARIABLE ? e->u.name : (struct str){0};
 }
 
+struct str hcl_expr_call(const struct hcl_expr *e)
+{
+	return e->kind == HCL_EXPR_CALL ? e->u.call->name : (struct str){0};
+}
+
 /* ---- Traversals ---------------------------------------------------------------------------- */
 
 /* Names that a for binds; they refer to nothing outside. */
