@@ -129,6 +129,8 @@ struct hcl2 {
 	} builds;
 	const char *const *use_names; /* "type.name" of every use; NULL: not asked yet */
 	size_t use_name_count;
+	struct hcl_value build; /* the newest value of "build", of the build of that name */
+	struct str build_name;
 	struct hcl_variable base[SCOPE_COUNT];
 	struct hcl_scope scope; /* of base */
 	struct hcl_scope default_scope; /* env() and nothing else */

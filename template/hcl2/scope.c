@@ -106,19 +106,34 @@ static void more_names(struct hcl2 *h, const struct hcl2_block *b, struct str_li
 }
 
 /* What the running build knows; the holes have the names that {{ build }} gives them. */
-static struct hcl_value build_value(struct hcl2 *h, const struct hcl2_block *b, struct str name)
+static struct hcl_value make_build_value(
+	struct arena *a, const struct str_list *more, struct str name)
 {
-	struct arena *a = h->arena;
 	struct str_list keys = {0};
 	for (size_t i = 0; template_build_names[i]; i++)
 		list_push(a, &keys) = str_from(template_build_names[i]);
-	more_names(h, b, &keys);
+	for (size_t i = 0; i < more->n; i++)
+		list_push(a, &keys) = more->items[i];
 	struct hcl_value *values = arena_array(a, struct hcl_value, keys.n + 1);
 	for (size_t i = 0; i < keys.n; i++)
 		values[i] = hcl_hole(a, keys.items[i]);
 	values[keys.n] = hcl_string(name);
 	list_push(a, &keys) = STR("name");
 	return hcl_object(a, keys.items, values, keys.n);
+}
+
+/* Mostly it is that of the block before. */
+static struct hcl_value build_value(struct hcl2 *h, const struct hcl2_block *b, struct str name)
+{
+	struct str_list more = {0};
+	more_names(h, b, &more);
+	if (more.n > 0)
+		return make_build_value(h->arena, &more, name);
+	if (h->build.type == HCL_NONE || !str_eq(h->build_name, name)) {
+		h->build = make_build_value(h->arena, &more, name);
+		h->build_name = name;
+	}
+	return h->build;
 }
 
 /*
