@@ -257,3 +257,84 @@ d/v.pkrvars.hcl" ]
 	run sealwright plan --json -var v=1 "git+file://$PWD/r@$commit#t.json"
 	lacks unpinned
 }
+
+@test "inspect shows what a JSON template declares, without values" {
+	cat >t.json <<-'T'
+		{"description": "about it",
+		 "variables": {"need": null, "long_name": "{{env `X`}}", "a": "b", "pw": "hunter2secret"},
+		 "sensitive-variables": ["pw"],
+		 "builders": [{"type": "null", "name": "z-{{user `need`}}"}, {"type": "qemu"}],
+		 "provisioners": [{"type": "shell", "inline": ["true"]}, {"type": "file"}],
+		 "post-processors": [["compress", {"type": "manifest"}]]}
+	T
+	sealwright inspect t.json >out
+	cat >want <<-'T'
+		Inspect: JSON mode
+		Description:
+
+		about it
+
+		Required variables:
+
+		  need
+
+		Optional variables and their defaults:
+
+		  a         = b
+		  long_name = {{env `X`}}
+		  pw        = <sensitive>
+
+		Builders:
+
+		  qemu           
+		  z-{{user `need`}} (null)
+
+		Provisioners:
+
+		  shell
+		  file
+
+		Post-processors:
+
+		  compress
+		  manifest
+
+	T
+	sed -i 's/^  qemu *$/  qemu/' want out
+	head -n "$(wc -l <want)" out | diff want -
+	run sealwright inspect --json t.json
+	exits 0
+	has '"unpinned": true'
+	lacks hunter2secret
+}
+
+@test "inspect shows what an HCL2 template declares" {
+	cat >t.pkr.hcl <<-'T'
+		variable "need" {}
+		variable "a" { default = "b" }
+		locals { up = upper(var.a) }
+		source "null" "x" { communicator = "none" }
+		build {
+		  name    = "n"
+		  sources = ["null.x"]
+		  provisioner "shell-local" { inline = ["true"] }
+		  post-processors {
+		    post-processor "compress" {}
+		    post-processor "manifest" {}
+		  }
+		}
+	T
+	run sealwright inspect t.pkr.hcl
+	exits 0
+	has 'var.need: <unknown>'
+	has 'null.x'
+	run sealwright inspect -var need=1 t.pkr.hcl
+	exits 0
+	has 'var.a: "b"'
+	has 'local.up: "B"'
+	has '> n:'
+	has '      shell-local'
+	has '        compress
+        manifest'
+	has unpinned
+}
