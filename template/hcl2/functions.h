@@ -8,7 +8,6 @@
 #define HCL2_FILE_BYTES_MAX ((size_t)8 << 20) /* of one file that a function reads */
 #define HCL2_READ_BYTES_MAX ((size_t)64 << 20) /* of all of them together */
 #define HCL2_FILES_MAX 100000 /* that a fileset looks at */
-#define HCL2_TEMPLATE_DEPTH 16 /* of templatefile within templatefile */
 
 /*
  * The ctx of a hcl_scope of a template. Paths lead to files of the tree only and are found by
@@ -26,7 +25,7 @@ struct hcl2_context {
 		seed; /* of uuidv4 and bcrypt, together with the place of the call: no randomness */
 	struct arena *arena; /* lives as long as the template */
 	size_t read_bytes; /* so far, against HCL2_READ_BYTES_MAX */
-	size_t template_depth; /* of templatefile */
+	size_t template_depth; /* of templatefile, which calls none within */
 };
 
 /* Ends with a zeroed entry. A scope of a template has these and hcl_functions_core. */
