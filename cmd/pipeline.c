@@ -63,7 +63,7 @@ const struct option template_option_table[] = {
 	{.name = "data",
 		.kind = OPTION_LIST,
 		.arg = "TYPE.NAME=JSON",
-		.help = "what a data source returns; may be repeated",
+		.help = "what a data source returns, an object; @FILE reads it; may be repeated",
 		.offset = offsetof(struct template_options, data)},
 	{.name = "cwd",
 		.kind = OPTION_STRING,
@@ -350,6 +350,19 @@ static int split_vars(struct template_input *in, struct pipeline *p,
 	return 0;
 }
 
+/* "@FILE" stands for what a file of this machine holds. */
+static int read_data(struct pipeline *p, struct template_data *d, struct error *err)
+{
+	const size_t max = (size_t)8 << 20;
+	scoped(buf) text = {0};
+	if (!str_has_prefix(d->value, STR("@")))
+		return 0;
+	if (file_read(&text, AT_FDCWD, d->value.p + 1, max, err) < 0)
+		return error_wrap(err, "--data %.*s", STR_ARG(d->name));
+	d->value = arena_str(&p->arena, buf_str(&text));
+	return 0;
+}
+
 static int split_data(struct template_input *in, struct pipeline *p,
 	const struct template_options *o, struct error *err)
 {
@@ -358,7 +371,10 @@ static int split_data(struct template_input *in, struct pipeline *p,
 		data[i].value = str_from(o->data.items[i]);
 		if (!str_cut(&data[i].value, '=', &data[i].name) || data[i].value.n == 0)
 			return error_set(err, ERROR_USAGE,
-				"--data takes TYPE.NAME=JSON, not \"%s\"", o->data.items[i]);
+				"--data takes TYPE.NAME=JSON or TYPE.NAME=@FILE, not \"%s\"",
+				o->data.items[i]);
+		if (read_data(p, &data[i], err) < 0)
+			return -1;
 	}
 	in->data = data;
 	in->data_count = o->data.n;

@@ -338,3 +338,24 @@ d/v.pkrvars.hcl" ]
         manifest'
 	has unpinned
 }
+
+@test "values of data sources are given, as text or in a file" {
+	cat >t.pkr.hcl <<-'T'
+		data "http" "x" { url = "https://example.org/" }
+		source "null" "a" { communicator = "none" }
+		build { sources = ["null.a"] }
+	T
+	echo '{"body": "from a file"}' >v.json
+	run sealwright console -e data.http.x.body t.pkr.hcl
+	has "<hole:data.http.x"
+	run sealwright console --data 'http.x={"body": "given"}' -e data.http.x.body t.pkr.hcl
+	exits 0
+	[ "$output" = given ]
+	run sealwright console --data http.x=@v.json -e data.http.x.body t.pkr.hcl
+	[ "$output" = "from a file" ]
+	run sealwright console --data http.x=@absent.json t.pkr.hcl
+	exits 4
+	has "--data http.x: absent.json"
+	run sealwright validate --data http.x t.pkr.hcl
+	exits 2
+}
