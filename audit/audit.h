@@ -26,6 +26,8 @@ enum fact_kind {
 	FACT_SECRET, /* kind, where */
 	FACT_OPAQUE, /* what could not be read, why */
 	FACT_FLOW, /* from, to, url, sink, verified */
+	FACT_IMAGE, /* what was done before the image is made; once for each plan */
+	FACT_KIND_COUNT
 };
 
 enum fact_phase {

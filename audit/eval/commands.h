@@ -67,6 +67,8 @@ void final_note(struct eval *e, size_t fact, struct str path);
 void final_state(struct eval *e);
 /* Lines that a write puts into a file; p NULL: not known. */
 struct str final_lines(struct eval *e, const struct value *content, struct str expression);
+/* image.c: the fact about the whole image */
+void image_state(struct eval *e);
 /* commands_file.c: sed -i and its like */
 struct edit {
 	struct str script;

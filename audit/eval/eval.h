@@ -313,7 +313,7 @@ struct seen {
 struct eval {
 	struct arena *arena; /* of the facts */
 	struct facts *facts;
-	const struct str *keys[FACT_FLOW + 1]; /* of the members of each kind */
+	const struct str *keys[FACT_KIND_COUNT]; /* of the members of each kind */
 	size_t facts_first;
 	struct str file; /* of the last fact */
 	struct arena *scratch;

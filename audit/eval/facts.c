@@ -23,8 +23,9 @@ static const char *const kind_names[] = {
 	[FACT_SECRET] = "secret",
 	[FACT_OPAQUE] = "opaque",
 	[FACT_FLOW] = "flow",
+	[FACT_IMAGE] = "image",
 };
-static_assert(countof(kind_names) == FACT_FLOW + 1, "a name for each kind");
+static_assert(countof(kind_names) == FACT_KIND_COUNT, "a name for each kind");
 
 const char *fact_kind_name(enum fact_kind kind)
 {
@@ -279,6 +280,7 @@ static void run_plan(struct eval *e)
 	e->node = NULL;
 	final_state(e);
 	guest_at_boot(e);
+	image_state(e);
 	e->step = NULL;
 	flow_finish(e);
 }

@@ -98,7 +98,7 @@ static int read_rule_kind(
 	if (!severity_parse(severity, &r->severity))
 		return attribute_error(b, "severity", err,
 			"severity (info, low, medium, high, critical)", severity);
-	for (int kind = FACT_EXEC; kind <= FACT_FLOW; kind++) {
+	for (int kind = FACT_EXEC; kind < FACT_KIND_COUNT; kind++) {
 		if (str_is(on, fact_kind_name((enum fact_kind)kind)))
 			r->on = (enum fact_kind)kind;
 	}

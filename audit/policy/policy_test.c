@@ -30,6 +30,21 @@ static bool is_unread(const struct fact *f)
 		str_is(what->string, "syntax");
 }
 
+/* A rule about images sees the example as the only command of a build. */
+static int facts_of_example(struct facts *facts, struct arena *a, const struct rule *r,
+	struct str example, struct error *err)
+{
+	if (r->on != FACT_IMAGE)
+		return facts_of_script(facts, a, example, STR("example"), err);
+	struct plan plan = {0};
+	struct step step = {.id = 1, .type = STEP_EXEC, .origin = {STR("example"), {0}}};
+	step.origin.span = (struct span){.line = 1, .col = 1};
+	step.exec.command = text_from(a, example);
+	list_push(a, &step.exec.exit_codes) = 0;
+	list_push(a, &plan.steps) = step;
+	return facts_of_plan(facts, a, &plan, 0, err);
+}
+
 static int try_example(
 	struct trial *t, struct str example, bool bad, size_t index, struct error *err)
 {
@@ -37,7 +52,7 @@ static int try_example(
 	struct facts facts = {0};
 	struct str message = {0};
 	int found = 0;
-	if (facts_of_script(&facts, &a, example, STR("example"), err) < 0)
+	if (facts_of_example(&facts, &a, t->rule, example, err) < 0)
 		return error_wrap(err, "rule %.*s", STR_ARG(t->rule->id));
 	t->examples++;
 	for (size_t i = 0; i < facts.n; i++) {

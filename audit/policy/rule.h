@@ -42,7 +42,7 @@ struct rule_refs {
 };
 struct rule_index {
 	struct arena arena;
-	struct rule_refs by_kind[FACT_FLOW + 1];
+	struct rule_refs by_kind[FACT_KIND_COUNT];
 	struct map by_name; /* to struct rule_refs */
 };
 void rule_index_fill(struct rule_index *index, const struct policy *p);

@@ -10,7 +10,7 @@ static const char *const usual[] = {
 	"path", "spelled", "stdin", "redirects", "if_unset", "upstream", "gate"};
 
 /* The member that tells most about a fact of the kind. */
-static const char *const leading[FACT_FLOW + 1] = {
+static const char *const leading[FACT_KIND_COUNT] = {
 	[FACT_EXEC] = "name",
 	[FACT_DOWNLOAD] = "tool",
 	[FACT_WRITE] = "by",

@@ -10,6 +10,11 @@ profile "aws-marketplace" {
     SEC005 = "high"
     SEC006 = "high"
     SEC010 = "high"
+    REQ001 = "medium"
+    REQ002 = "medium"
+    REQ006 = "medium"
+    REQ008 = "medium"
+    REQ009 = "low"
   }
   locked = ["RX001", "RX002", "RX003", "RX004", "ACC001", "ACC002", "ACC006", "SEC001", "SEC002", "SSH002", "SSH003"]
 }
@@ -22,6 +27,9 @@ profile "aliyun-marketplace" {
     ACC002 = "info"
     DEF007 = "critical"
     SEC005 = "high"
+    REQ001 = "medium"
+    REQ004 = "low"
+    REQ006 = "medium"
   }
   locked = ["RX001", "RX002", "RX003", "RX004", "ACC001", "ACC006", "SEC001", "SEC002", "SSH003"]
 }
@@ -33,6 +41,9 @@ profile "azure-marketplace" {
   severities = {
     ACC002 = "medium"
     ACC005 = "high"
+    REQ001 = "medium"
+    REQ006 = "medium"
+    REQ008 = "medium"
   }
   locked = ["RX001", "RX002", "RX003", "RX004", "ACC001", "ACC006", "SEC001", "SEC002", "SSH003"]
 }
@@ -45,6 +56,9 @@ profile "gcp-marketplace" {
     ACC002 = "critical"
     DEF008 = "high"
     KRN003 = "high"
+    REQ001 = "medium"
+    REQ002 = "medium"
+    REQ008 = "medium"
   }
   locked = ["RX001", "RX002", "RX003", "RX004", "ACC001", "ACC006", "SEC001", "SEC002", "SSH001", "SSH002", "SSH003"]
 }
@@ -57,6 +71,10 @@ profile "oci-marketplace" {
     ACC002 = "critical"
     ACC008 = "high"
     ACC009 = "high"
+    REQ001 = "medium"
+    REQ002 = "medium"
+    REQ004 = "medium"
+    REQ008 = "medium"
   }
   locked = ["RX001", "RX002", "RX003", "RX004", "ACC001", "ACC002", "ACC006", "SEC001", "SEC002", "SSH001", "SSH003"]
 }
@@ -69,6 +87,11 @@ profile "digitalocean-marketplace" {
     DEF001 = "critical"
     DEF002 = "critical"
     PER008 = "info"
+    REQ001 = "medium"
+    REQ005 = "medium"
+    REQ006 = "medium"
+    REQ008 = "low"
+    REQ009 = "medium"
   }
   locked = ["RX001", "RX002", "RX003", "RX004", "ACC001", "ACC006", "SEC001", "SEC002", "SSH003", "DEF001"]
 }
