@@ -195,9 +195,13 @@ void upgrade_build(struct upgrade *u, struct buf *out)
 		buf_add(out, STR("\n\n"));
 	}
 	buf_add(out, STR("sources = ["));
-	for (size_t i = 0; i < u->sources.n; i++)
-		buf_printf(out, "%s\"source.%.*s.%.*s\"", i > 0 ? ", " : "",
-			STR_ARG(u->sources.items[i].type), STR_ARG(u->sources.items[i].name));
+	for (size_t i = 0; i < u->sources.n; i++) {
+		const struct upgrade_source *s = &u->sources.items[i];
+		buf_add_cstr(out, i > 0 ? ", " : "");
+		upgrade_literal(out,
+			arena_printf(
+				u->arena, "source.%.*s.%.*s", STR_ARG(s->type), STR_ARG(s->name)));
+	}
 	buf_add(out, STR("]\n\n"));
 	write_provisioners(u, out);
 	write_post_processors(u, out);
