@@ -107,11 +107,6 @@ int compile_read(struct compiler *c, struct str path, const struct origin *o,
 {
 	struct error e = {0};
 	*bytes = STR("");
-	/* What a template names when there is to be nothing. */
-	if (str_is(path, "/dev/null")) {
-		*out = (struct compile_path){.entry.kind = TREE_FILE};
-		return 0;
-	}
 	if (compile_find(c, path, o, out) < 0)
 		return -1;
 	if (out->entry.kind == TREE_NONE)

@@ -56,6 +56,9 @@ static int add_file(
 	struct compile_path found;
 	struct str bytes;
 	struct content content = {0};
+	/* What a template names when nothing is to run: there is such a file everywhere. */
+	if (str_is(path, "/dev/null"))
+		return add(ctx, o, &content, STR(""));
 	if (compile_find(c, path, o, &found) < 0)
 		return -1;
 	if (found.entry.kind == TREE_NONE) {
