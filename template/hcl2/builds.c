@@ -80,6 +80,9 @@ static void read_source_list(struct hcl2 *h, struct hcl2_build *b)
 	const struct hcl2_render r = {.h = h};
 	if (!x || hcl2_eval(h, x->expr, b->block.scope, &v) < 0)
 		return;
+	/* Without values of variables nobody knows which ones they are. */
+	if (h->load.in->declared_only && (v.type == HCL_UNKNOWN || v.inner_unknown))
+		return;
 	if (v.type != HCL_LIST || hcl2_conf(&r, &v, hcl_expr_origin(x->expr), &list) < 0) {
 		load_error(&h->load, hcl_expr_origin(x->expr),
 			"\"sources\" is a list of strings such as \"source.qemu.example\"");
@@ -206,7 +209,7 @@ static void read_build(struct hcl2 *h, const struct hcl2_block *block)
 	for (size_t i = 0; i < b.blocks.n; i++)
 		check_inner(h, &b, &b.blocks.items[i]);
 	check_cleanups(h, &b);
-	if (b.uses.n == 0 && h->load.t->diags.errors == 0) {
+	if (b.uses.n == 0 && h->load.t->diags.errors == 0 && !h->load.in->declared_only) {
 		load_error(&h->load, &block->origin, "a build needs a source");
 		load_hint(&h->load, "add sources = [\"source.TYPE.NAME\"]");
 	}
