@@ -115,6 +115,9 @@ static int expand_dynamic(struct expansion *x)
 	const struct origin *o = hcl_expr_origin(each);
 	if (hcl2_eval(h, each, x->scope, &all) < 0)
 		return -1;
+	/* Without values of variables nobody knows how many. */
+	if (all.type == HCL_UNKNOWN && h->load.in->declared_only)
+		return 0;
 	if (all.type == HCL_UNKNOWN) {
 		load_error(&h->load, o, "\"for_each\" is known only later");
 		load_hint(&h->load,
