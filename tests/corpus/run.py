@@ -49,7 +49,7 @@ def environment(unit):
     return e | {"HOME": "/nonexistent", "LC_ALL": "C.UTF-8"} | unit.environment
 
 
-def options(unit):
+def options(unit, verb):
     out = []
     for f in unit.var_files:
         out += ["--var-file", f]
@@ -57,7 +57,8 @@ def options(unit):
         out += ["--var", f"{name}={value}"]
     if unit.cwd:
         out += ["--cwd", unit.cwd]
-    if unit.only:
+    # Without values of variables the names of builds are not known, and Packer does not look.
+    if unit.only and "--syntax-only" not in verb:
         out += ["--only", unit.only]
     return out
 
@@ -65,7 +66,7 @@ def options(unit):
 def run(program, unit, verb, *more):
     """(status, out, err); status None: too slow."""
     try:
-        done = subprocess.run([program, *verb, *options(unit), *more, unit.template],
+        done = subprocess.run([program, *verb, *options(unit, verb), *more, unit.template],
                               cwd=unit.directory, env=environment(unit), capture_output=True,
                               timeout=SECONDS, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
