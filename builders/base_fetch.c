@@ -5,7 +5,9 @@
 #include <sys/file.h>
 
 #include "base/file.h"
-#include "builders/download.h"
+#include "base/http.h"
+
+#define DOWNLOAD_MAX (UINT64_C(64) << 30)
 
 int cache_subdir(
 	struct str *out, struct arena *a, const char *cache_dir, const char *sub, struct error *err)
@@ -57,6 +59,12 @@ static bool file_has_digest(const char *path, struct str hex)
 		digest_fd(&found, NULL, fd, &ignored) == 0 && digest_eq(&wanted, &found);
 }
 
+static int write_bytes(void *ctx, struct str bytes, struct error *err)
+{
+	const int *fd = ctx;
+	return file_write_fd(*fd, bytes, err);
+}
+
 static int fetch_url(struct base_source *out, const struct base_spec *spec,
 	const struct build_options *o, struct arena *a, struct error *err)
 {
@@ -81,7 +89,15 @@ static int fetch_url(struct base_source *out, const struct base_spec *spec,
 		open(partial.p, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return error_sys(err, "cache: %s", partial.p);
-	int r = download_file(fd, arena_cstr(a, spec->base), pinned, o->cancel_fd, err);
+	const struct http_request request = {
+		.url = arena_cstr(a, spec->base),
+		.plain_http = pinned,
+		.cancel_fd = o->cancel_fd,
+		.max_bytes = DOWNLOAD_MAX,
+		.body_sink = write_bytes,
+		.ctx = &fd,
+	};
+	int r = http_send(&request, err);
 	if (r == 0 && rename(partial.p, path.p) != 0)
 		r = error_sys(err, "cache: %s", path.p);
 	if (r != 0)

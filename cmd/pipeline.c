@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "builders/builders.h"
+#include "cmd/data.h"
 
 #include <stdio.h>
 
@@ -85,6 +86,10 @@ const struct option template_option_table[] = {
 		.kind = OPTION_FLAG,
 		.help = "warn about variables of files that the template does not declare",
 		.offset = offsetof(struct template_options, warn_undeclared)},
+	{.name = "evaluate-datasources",
+		.kind = OPTION_FLAG,
+		.help = "ask data sources of type http; what they return is recorded",
+		.offset = offsetof(struct template_options, ask_data)},
 	{.name = "as",
 		.kind = OPTION_STRING,
 		.arg = "BUILDER",
@@ -189,10 +194,10 @@ static struct str or_empty(const char *s)
 	return s ? str_from(s) : STR("");
 }
 
-/* As git and OpenSSL are told of private authorities. */
-static const char *ca_file(const struct pipeline *p)
+/* As git, or curl, and OpenSSL are told of private authorities. */
+static const char *ca_file(const struct pipeline *p, const char *variable)
 {
-	const char *file = env_find(p->cli->environment, "GIT_SSL_CAINFO");
+	const char *file = env_find(p->cli->environment, variable);
 	if (!file || !*file)
 		file = env_find(p->cli->environment, "SSL_CERT_FILE");
 	return file && *file ? file : NULL;
@@ -204,7 +209,7 @@ static int open_snapshot(struct pipeline *p, const struct fetch_source *source,
 	const struct fetch_options options = {
 		.cache_dir = cache_dir(p, o),
 		.offline = o->offline,
-		.ca_file = ca_file(p),
+		.ca_file = ca_file(p, "GIT_SSL_CAINFO"),
 		.log = &p->cli->log,
 	};
 	if (snapshot_fetch(&p->snapshot, source, &options, err) < 0)
@@ -553,6 +558,11 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.console_ctx = o->console_ctx,
 		.guess_sensitive = true,
 	};
+	struct data_context asked = {.log = &p->cli->log, .ca_file = ca_file(p, "CURL_CA_BUNDLE")};
+	if (o->ask_data) {
+		in.resolve = data_resolve;
+		in.resolve_ctx = &asked;
+	}
 	if (p->template_path.n == 0 && !has_hcl2(p->tree))
 		return error_set(err, ERROR_INPUT,
 			"no template: git+URL@COMMIT#path/to/template, or --template");

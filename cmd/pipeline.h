@@ -32,6 +32,7 @@ struct template_options {
 	struct option_list vars;
 	struct option_list var_files;
 	struct option_list data;
+	bool ask_data;
 	const char *cwd;
 	const char *only;
 	const char *except;
