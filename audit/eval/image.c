@@ -177,6 +177,19 @@ static void see(struct image *m, const struct fact *f)
 		see_package(m, f);
 }
 
+/* Where what is still missing would have to be added: at the last step before the image is made. */
+static struct origin end_of_build(const struct plan *p)
+{
+	for (size_t i = p->steps.n; i > 0; i--) {
+		const struct step *s = &p->steps.items[i - 1];
+		enum group_phase phase =
+			s->group < p->groups.n ? p->groups.items[s->group].phase : GROUP_NONE;
+		if (phase != GROUP_ERROR_CLEANUP && phase != GROUP_POST_PROCESS)
+			return s->origin;
+	}
+	return p->origin;
+}
+
 void image_state(struct eval *e)
 {
 	static const char *const names[] = {[NEED_AUTHORIZED_KEYS] = "authorized_keys",
@@ -198,8 +211,7 @@ void image_state(struct eval *e)
 		return;
 	e->phase = PHASE_BUILD;
 	struct command c = command_new(e, NULL, NULL, 0);
-	if (e->plan->steps.n > 0)
-		c.origin = e->plan->steps.items[e->plan->steps.n - 1].origin;
+	c.origin = end_of_build(e->plan);
 	struct members m = members_of(e, &c);
 	for (size_t i = 0; i < NEED_COUNT; i++)
 		put_cstr(&m, names[i], texts[image.met[i]]);
