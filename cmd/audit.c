@@ -97,7 +97,7 @@ static int audit_one_script(struct cli *cli, const struct audit_verb *o, struct 
 			o->policy.threshold);
 	if (audit_script(&p.audit, script.text, script.name, p.policy, &options, err) < 0)
 		return -1;
-	struct audit_print how = {.source = script_text, .ctx = &script, .policy = p.policy};
+	struct audit_print how = {.source = script_text, .ctx = &script};
 	return print(&p, &how, o, err);
 }
 
@@ -112,7 +112,8 @@ static int run(struct cli *cli, const void *options, struct error *err)
 		pipeline_check_builders(&p, err) < 0 || pipeline_plans(&p, err) < 0 ||
 		pipeline_policy(&p, &o->policy, err) < 0 || pipeline_audit(&p, &o->policy, err) < 0)
 		return -1;
-	struct audit_print how = {.source = pipeline_text_of, .ctx = &p, .policy = p.policy};
+	struct audit_print how = {
+		.source = pipeline_text_of, .ctx = &p, .unpinned = pipeline_is_unpinned(&p)};
 	return print(&p, &how, o, err);
 }
 

@@ -103,7 +103,6 @@ static int judge(struct build_run *run, struct error *err)
 		.colour = passed ? p->cli->log.colour : p->cli->colour,
 		.source = pipeline_text_of,
 		.ctx = p,
-		.policy = p->policy,
 	};
 	scoped(buf) out = {0};
 	if (audit_write(&out, p->audit, &how, err) < 0)

@@ -304,8 +304,9 @@ static int read_with_values(struct pipeline *p, const struct inspect_verb *o, st
 	scoped(pipeline) full = {.cli = &quiet};
 	if (read_template(&full, o, &how, &ignored) < 0) {
 		log_say(&p->cli->log, LOG_WARNING,
-			"%.*s: warning: values are missing; this is what it declares\n  %s",
-			STR_ARG(p->template_path), ignored.text);
+			"warning: %s; this is what it declares\n"
+			"  -var, -var-file or PKR_VAR_name give values",
+			ignored.text);
 		return -1;
 	}
 	struct cli *cli = p->cli;

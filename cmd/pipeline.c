@@ -710,7 +710,6 @@ int pipeline_findings(struct pipeline *p, const struct plan *plan, struct audit 
 		.format = AUDIT_SARIF,
 		.source = pipeline_text_of,
 		.ctx = p,
-		.policy = p->policy,
 	};
 	if (audit_write(sarif, audit, &print, err) < 0)
 		return -1;

@@ -108,7 +108,7 @@ int audit_write(
 		report_text(out, a, p);
 		break;
 	case AUDIT_JSON:
-		report_json(out, a);
+		report_json(out, a, p);
 		break;
 	case AUDIT_JSONL:
 		report_jsonl(out, a);
@@ -120,7 +120,7 @@ int audit_write(
 		report_junit(out, a);
 		break;
 	case AUDIT_MARKDOWN:
-		report_markdown(out, a);
+		report_markdown(out, a, p);
 		break;
 	}
 	return buf_check(out, err);

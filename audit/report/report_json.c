@@ -100,11 +100,13 @@ static struct json *summary_json(struct arena *a, const struct audit *audit)
 	return j;
 }
 
-void report_json(struct buf *out, const struct audit *audit)
+void report_json(struct buf *out, const struct audit *audit, const struct audit_print *p)
 {
 	scoped(arena) arena = {0};
 	struct arena *a = &arena;
 	struct json *j = summary_json(a, audit);
+	if (p->unpinned)
+		json_set(a, j, "unpinned", json_bool(a, true));
 	struct json *findings = json_set(a, j, "findings", json_array(a));
 	for (size_t i = 0; i < audit->findings.n; i++)
 		json_append(a, findings, finding_json(a, audit, &audit->findings.items[i]));

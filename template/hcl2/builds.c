@@ -301,14 +301,12 @@ static void make_build(struct hcl2 *h, const struct hcl2_build *b, const struct 
 		.paths = h->context.paths,
 	};
 	struct conf *config = NULL;
-	if (!h->load.in->declared_only) {
-		int status = make_config(h, u, &config);
-		out.config = config;
-		hcl2_provisioners(h, b, u, &out);
-		hcl2_post_processors(h, b, u, &out);
-		if (status < 0)
-			return;
-	}
+	int status = h->load.in->declared_only ? 0 : make_config(h, u, &config);
+	out.config = config;
+	hcl2_provisioners(h, b, u, &out);
+	hcl2_post_processors(h, b, u, &out);
+	if (status < 0)
+		return;
 	list_push(h->arena, &h->load.t->builds) = out;
 }
 

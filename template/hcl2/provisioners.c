@@ -69,12 +69,6 @@ static int read_meta(const struct hcl2_meta *m, struct template_provisioner *out
 		hcl2_meta_u32(m, "max_retries", TEMPLATE_RETRIES_MAX, &out->max_retries) < 0 ||
 		hcl2_meta_bool(m, "continue_on_error", &out->continue_on_error, &set) < 0)
 		return -1;
-	if (out->continue_on_error) {
-		const struct hcl_attribute *on = hcl_find(m->block->body, "continue_on_error");
-		load_warning(&m->h->load, hcl_expr_origin(on->expr),
-			"%s: \"continue_on_error\" has no effect: a step that fails ends the build",
-			m->what);
-	}
 	if (out->pause_before == 0 || out->timeout == 0)
 		return 0;
 	out->timeout = 0;
@@ -99,6 +93,8 @@ static bool read_provisioner(struct hcl2 *h, const struct hcl2_block *b, const s
 	bool runs = false;
 	out->type = b->labels[0];
 	out->origin = b->origin;
+	if (h->load.in->declared_only)
+		return true;
 	if (hcl2_meta_runs(&m, u, &runs) < 0 || !runs || read_meta(&m, out) < 0)
 		return false;
 	int status = hcl2_config(&r, &block, meta_keys, &config);

@@ -254,6 +254,7 @@ d/v.pkrvars.hcl" ]
 	run sealwright validate -var v=1 "git+file://$PWD/r@$commit#t.json"
 	[ "$output" = "The configuration is valid." ]
 	sealwright plan --json -var v=1 r/t.json | grep -q '"unpinned":true'
+	sealwright audit --format json -var v=1 r/t.json | grep -q '"unpinned": true'
 	run sealwright plan --json -var v=1 "git+file://$PWD/r@$commit#t.json"
 	lacks unpinned
 }
@@ -328,6 +329,12 @@ d/v.pkrvars.hcl" ]
 	exits 0
 	has 'var.need: <unknown>'
 	has 'null.x'
+	run sealwright inspect t.pkr.hcl
+	exits 0
+	has 'var.need: <unknown>'
+	has '      shell-local'
+	has '        compress
+        manifest'
 	run sealwright inspect -var need=1 t.pkr.hcl
 	exits 0
 	has 'var.a: "b"'
