@@ -261,7 +261,7 @@ struct audit_print {
 	bool colour; /* for AUDIT_TEXT */
 	audit_source_fn *source; /* for the excerpts of AUDIT_TEXT */
 	void *ctx;
-	bool unpinned; /* the files are not those of a commit: AUDIT_JSON and AUDIT_MARKDOWN say so */
+	bool unpinned; /* files of no commit: AUDIT_JSON and AUDIT_MARKDOWN say so */
 };
 MUST_CHECK int audit_write(
 	struct buf *out, const struct audit *a, const struct audit_print *p, struct error *err);
