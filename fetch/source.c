@@ -125,16 +125,22 @@ int url_public(struct arena *a, struct str url, struct str *out, struct error *e
 	return 0;
 }
 
+/* Also what was relative: below a host that is named "file", as scp writes it, it may be local. */
+static int check_submodule(struct str parent, struct str url, struct error *err)
+{
+	if (url_is_local(url) && !url_is_local(parent))
+		return error_set(err, ERROR_INPUT,
+			"submodule of a remote repository points to the local path %.*s",
+			STR_ARG(url));
+	return url_check(url, err);
+}
+
 int url_resolve(
 	struct arena *a, struct str parent, struct str url, struct str *out, struct error *err)
 {
 	if (!str_has_prefix(url, STR("./")) && !str_has_prefix(url, STR("../"))) {
-		if (url_is_local(url) && !url_is_local(parent))
-			return error_set(err, ERROR_INPUT,
-				"submodule of a remote repository points to the local path %.*s",
-				STR_ARG(url));
 		*out = arena_str(a, url);
-		return url_check(url, err);
+		return check_submodule(parent, url, err);
 	}
 	struct str base = parent;
 	while (base.n > 0 && base.p[base.n - 1] == '/')
@@ -150,5 +156,5 @@ int url_resolve(
 		base = str_sub(base, 0, slash);
 	}
 	*out = arena_printf(a, "%.*s/%.*s", STR_ARG(base), STR_ARG(url));
-	return url_check(*out, err);
+	return check_submodule(parent, *out, err);
 }
