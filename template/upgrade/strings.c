@@ -2,6 +2,8 @@
 #include "template/functions.h"
 #include "template/upgrade/upgrade.h"
 
+#include "base/hcl/hcl.h"
+
 /* What a string is made of: bytes that stand for themselves, and expressions of HCL. */
 struct piece {
 	struct str text;
@@ -251,6 +253,8 @@ static struct str expression_of(
 	case MEANS_ENV:
 		return env_expression(u, args[0]);
 	case MEANS_BUILD:
+		if (!hcl_is_name(args[0]))
+			break;
 		return arena_printf(u->arena, "build.%.*s", STR_ARG(args[0]));
 	case MEANS_SECRET:
 		return secret_expression(u, args[0], args[1]);
