@@ -264,7 +264,9 @@ static int alicloud_check(const struct conf *config, struct diags *d, struct are
 		return -1;
 	struct check c = {config, d, a, 0};
 	if (values.region.n == 0)
-		wrong(&c, "region", "is required");
+		diag_warning(d, a, &config->origin,
+			"alicloud-ecs: no \"region\": a build takes it from ALICLOUD_REGION or the "
+			"profile");
 	check_image(&c, &values);
 	check_run(&c, &values);
 	check_disks(&c, values.system_disk, system_disk_fields, "system_disk_mapping");

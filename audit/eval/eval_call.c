@@ -518,7 +518,7 @@ struct outcome run_argv(struct eval *e, const struct command *outer, const struc
 	if (wrapper.n != 0)
 		e->wrappers = &w;
 	struct command c = command_new(e, outer, argv, argc);
-	if (argv >= outer->argv && argv < outer->argv + outer->argc)
+	if (outer->argc > 0 && argv >= outer->argv && argv < outer->argv + outer->argc)
 		c.skipped += (size_t)(argv - outer->argv);
 	else
 		c.one_to_one = false;

@@ -357,7 +357,7 @@ struct outcome run_file(struct eval *e, const struct command *c, struct str path
 	r.command = c;
 	r.path = guest_path(e, path);
 	r.file = f;
-	r.argv = c->argv + first;
+	r.argv = c->argc > first ? c->argv + first : NULL;
 	r.argc = c->argc - first;
 	if (!f) {
 		out_unknown(e, c, NULL);

@@ -577,7 +577,7 @@ listing() {
 	exits 1
 	has "timed out"
 	has "cleaning up one"
-	lacks "must not run"
+	lacks ": must not run"
 	[ $((SECONDS - before)) -lt 60 ]
 	fails pgrep -f 'sleep 432[12]$'
 	[ ! -e timeout/one ] && [ ! -e timeout/one.evidence ]
@@ -620,7 +620,7 @@ listing() {
 @test "what is done after an error is what was asked for" {
 	build three left --only b --on-error abort
 	exits 1
-	lacks "cleaning up"
+	lacks ": cleaning up"
 	run sealwright cleanup
 	has "1 leftover of"
 	build three left --force --only b --on-error run-cleanup-provisioner
