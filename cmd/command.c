@@ -116,7 +116,10 @@ static int find_option(
 		if (f->option && f->option->kind != OPTION_FLAG)
 			f->option = NULL;
 	}
-	return f->option ? 0 : unknown_option(cli, name, err);
+	if (f->option)
+		return 0;
+	(void)!unknown_option(cli, name, err);
+	return -1;
 }
 
 /* Parses the option at *i; moves *i over a value that is a word of its own. */

@@ -57,7 +57,7 @@ const struct credit *check_made(
 	check->label = c->text;
 	check->fact = emit_verify(e, c, check);
 	check->reason = str_from(k->reason);
-	if (!k->taint && k->object.p && strcmp(k->method, "compare") != 0)
+	if (!k->taint && k->object.p && !str_is(check->method, "compare"))
 		list_push(e->scratch, &e->unmatched) = k->object;
 	note_check(e, k->taint, check);
 	return credit_add(e, list, k->taint, check);

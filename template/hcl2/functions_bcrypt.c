@@ -32,9 +32,7 @@ static int hash(struct str *out, struct hcl_eval *e, struct str password, unsign
 {
 	char setting[64];
 	char text[32];
-	autofree struct crypt_data *state = calloc(1, sizeof(*state));
-	if (!state)
-		error_out_of_memory();
+	struct crypt_data *state = arena_new(e->arena, struct crypt_data);
 	encode_salt(text, salt);
 	(void)snprintf(setting, sizeof(setting), "$2a$%02u$%s", cost, text);
 	const char *made = crypt_r(arena_cstr(e->arena, password), setting, state);

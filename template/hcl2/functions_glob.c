@@ -286,7 +286,9 @@ static int find_files(struct walk *w, struct str dir, struct str pattern)
 		leave(&from, &shown, w->e->arena, up, w->err) < 0)
 		return -1;
 	w->pattern = &p;
-	return walk(w, from, shown, with_skips(&p, 1), 0);
+	int status = walk(w, from, shown, with_skips(&p, 1), 0);
+	w->pattern = NULL;
+	return status;
 }
 
 static struct hcl_value strings(struct arena *a, struct str_list *found)
