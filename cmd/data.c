@@ -140,13 +140,57 @@ static int send(const struct http_config *c, const struct data_context *d, struc
 	return http_send(&r, err);
 }
 
+/* What is returned is recorded and shown: a secret that was sent must not come back in it. */
+static bool repeats(const struct answer *w, const struct text *sent)
+{
+	for (size_t i = 0; i < sent->n; i++) {
+		struct str secret = sent->items[i].value;
+		if (sent->items[i].kind != TEXT_SENSITIVE || secret.n == 0)
+			continue;
+		if (str_contains(buf_str(&w->body), secret))
+			return true;
+		for (size_t k = 0; k < w->headers->object.n; k++) {
+			if (str_contains(w->headers->object.items[k].value->text, secret))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int check_secrets(const struct http_config *c, const struct answer *w, struct error *err)
+{
+	bool repeated = repeats(w, &c->url) || repeats(w, &c->request_body);
+	for (size_t i = 0; i < c->request_headers.n; i++)
+		repeated = repeated || repeats(w, &c->request_headers.values[i]);
+	if (!repeated)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+		"the answer repeats a sensitive value that was sent, and answers are recorded; give "
+		"the value with --data");
+}
+
+/* The address is named as people may see it. */
+static int send_named(const struct http_config *c, const struct data_context *d, struct answer *w,
+	struct error *err)
+{
+	struct error e = {0};
+	if (send(c, d, w, &e) == 0)
+		return 0;
+	if (!text_is_sensitive(&c->url)) {
+		*err = e;
+		return -1;
+	}
+	return error_set(err, e.code, "%.*s: no answer (why would show what is sensitive)",
+		STR_ARG(text_display(&c->url, w->arena)));
+}
+
 static int ask_http(const struct data_context *d, const void *config, struct arena *a,
 	struct json **out, struct error *err)
 {
 	const struct http_config *c = config;
 	scoped(answer) w = {.arena = a, .headers = json_object(a)};
 	buf_init(&w.body, BODY_MAX + 1);
-	if (send(c, d, &w, err) < 0)
+	if (send_named(c, d, &w, err) < 0 || check_secrets(c, &w, err) < 0)
 		return -1;
 	if (!utf8_is_valid(buf_str(&w.body)))
 		return error_set(err, ERROR_INPUT, "the answer is not UTF-8 text");

@@ -70,15 +70,28 @@ template() {
 	has "t.pkr.hcl:5:1"
 }
 
-@test "method, headers and body are sent, and secrets are not shown" {
-	# shellcheck disable=SC2016 # for HCL
+@test "method, headers and body are sent" {
 	template echo 'method = "POST"' '
-		request_headers = { X-Token = var.token }
+		request_headers = { X-Token = "ours" }
 		request_body = "q=1"'
 	run sealwright plan --verbose --evaluate-datasources t.pkr.hcl
 	exits 0
-	has "POST"
-	has "q=1"
+	has "echo POST ours q=1"
+}
+
+@test "a secret that is sent is shown neither in an answer nor in an error" {
+	# shellcheck disable=SC2016 # for HCL
+	template echo 'request_headers = { X-Token = var.token }'
+	run sealwright plan --verbose --evaluate-datasources t.pkr.hcl
+	exits 3
+	has "repeats a sensitive value"
+	lacks hush
+	# shellcheck disable=SC2016 # for HCL
+	template 'missing?${var.token}'
+	run sealwright plan --verbose --evaluate-datasources t.pkr.hcl
+	exits 3
+	has "<sensitive:token>"
+	lacks hush
 }
 
 @test "an answer that is none is an error with its place" {
