@@ -148,7 +148,7 @@ struct text content_unix(struct compiler *c, const struct text *text);
 /* Hands the lines to a step. */
 void content_give_lines(const struct content *t, struct step *s);
 
-/* ---- environment.c: what Packer puts in front of commands ----------------------------------- */
+/* ---- provisioners/environment.c: what Packer puts in front of commands ---------------------- */
 
 struct environment {
 	struct {
@@ -182,7 +182,7 @@ void environment_names(struct str_list *out, const struct environment *e, struct
 MUST_CHECK int compile_render(struct compiler *c, struct text *out, const struct text *in,
 	const struct template_field *fields, size_t n, const struct origin *o);
 
-/* ---- scripts.c: what shell and shell-local run: lines of the template, or files ------------- */
+/* ---- provisioners/scripts.c: what shell and shell-local run: lines of the template, or files - */
 
 struct scripts {
 	const char *type;
