@@ -118,6 +118,11 @@ struct escape {
 };
 struct text text_escaped(struct arena *a, const struct text *t, const struct escape *table);
 
+/* Renders a command against `n` fields and all values of the running build. */
+#define COMPILE_FIELDS_MAX 64
+MUST_CHECK int compile_render(struct compiler *c, struct text *out, const struct text *in,
+	const struct template_field *fields, size_t n, const struct origin *o);
+
 /* ---- content.c: text with a place per line -------------------------------------------------- */
 
 /* text: its literals are pieces of their own until content_text joins them. */
@@ -147,63 +152,6 @@ struct text content_text(const struct content *t, struct compiler *c);
 struct text content_unix(struct compiler *c, const struct text *text);
 /* Hands the lines to a step. */
 void content_give_lines(const struct content *t, struct step *s);
-
-/* ---- provisioners/environment.c: what Packer puts in front of commands ---------------------- */
-
-struct environment {
-	struct {
-		struct environment_entry {
-			struct str name;
-			struct text value;
-		} * items;
-		size_t n;
-		size_t cap;
-	} entries; /* sorted by name, without doubles */
-};
-
-struct environment_spec {
-	const struct text_list *list; /* "K=V" */
-	const struct text_map *map; /* comes later and wins */
-	const struct escape *escape; /* of the values */
-};
-
-extern const struct escape escape_quotes[]; /* within '' of sh */
-extern const struct escape escape_powershell[]; /* within "" of PowerShell */
-
-MUST_CHECK int environment_make(struct environment *out, struct compiler *c,
-	const struct template_provisioner *p, const struct environment_spec *spec);
-/* format: a printf format with two %s, name and value. */
-MUST_CHECK int environment_render(struct text *out, const struct environment *e, struct compiler *c,
-	const struct text *format, const struct origin *o);
-void environment_names(struct str_list *out, const struct environment *e, struct compiler *c);
-
-/* Renders a command against `n` fields and all values of the running build. */
-#define COMPILE_FIELDS_MAX 64
-MUST_CHECK int compile_render(struct compiler *c, struct text *out, const struct text *in,
-	const struct template_field *fields, size_t n, const struct origin *o);
-
-/* ---- provisioners/scripts.c: what shell and shell-local run: lines of the template, or files - */
-
-struct scripts {
-	const char *type;
-	const char *key; /* where the lines stand: "inline" or "command" */
-	const struct text_list *lines; /* empty: files */
-	const struct text *shebang; /* empty: /bin/sh -e */
-	bool own_shebang; /* lines that begin with "#!" need no other */
-	bool no_shebang;
-	/* What stands around the lines; may be NULL. */
-	void (*before)(void *ctx, struct content *content);
-	void (*after)(void *ctx, struct content *content);
-	struct str script;
-	const struct str_list *scripts;
-};
-/* There is something to run, from one of the keys only. */
-MUST_CHECK int compile_check_scripts(
-	struct compiler *c, const struct template_provisioner *p, const struct scripts *s);
-typedef int script_add_fn(
-	void *ctx, const struct origin *o, const struct content *content, struct str source);
-MUST_CHECK int compile_scripts(struct compiler *c, const struct template_provisioner *p,
-	const struct scripts *s, script_add_fn *add, void *ctx);
 
 /* ---- post.c --------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-#include "plan/compile.h"
+#include "plan/provisioners/scripts.h"
 
 /* A later value of the same name wins; the order is that of the names. */
 static void put(

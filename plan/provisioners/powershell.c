@@ -1,13 +1,9 @@
 /* The provisioner powershell: per script its variables, an upload and the command; then rm. */
+#include "plan/provisioners/scripts.h"
 #include "plan/provisioners/stage.h"
 
 struct powershell {
-	struct text_list inline_;
-	struct str script;
-	struct str_list scripts;
-	struct text_list environment_vars;
-	struct text_map env;
-	struct text env_var_format;
+	struct script_config run;
 	struct text elevated_env_var_format;
 	struct text execute_command;
 	struct text elevated_execute_command;
@@ -20,7 +16,6 @@ struct powershell {
 	bool binary;
 	bool use_pwsh;
 	int64_t start_retry_timeout;
-	struct int_list valid_exit_codes;
 	bool skip_clean;
 	int64_t pause_after;
 };
@@ -28,12 +23,7 @@ struct powershell {
 #define FIELD(member, kind) CONF_KIND_##kind, offsetof(struct powershell, member)
 
 static const struct conf_field fields[] = {
-	{"inline", FIELD(inline_, TEXT_LIST), 0, NULL},
-	{"script", FIELD(script, STR), 0, NULL},
-	{"scripts", FIELD(scripts, STR_LIST), 0, NULL},
-	{"environment_vars", FIELD(environment_vars, TEXT_LIST), 0, NULL},
-	{"env", FIELD(env, TEXT_MAP), 0, NULL},
-	{"env_var_format", FIELD(env_var_format, TEXT), 0, NULL},
+	SCRIPT_FIELDS(struct powershell, run),
 	{"elevated_env_var_format", FIELD(elevated_env_var_format, TEXT), 0, NULL},
 	{"execute_command", FIELD(execute_command, TEXT), 0, NULL},
 	{"elevated_execute_command", FIELD(elevated_execute_command, TEXT), 0, NULL},
@@ -46,7 +36,6 @@ static const struct conf_field fields[] = {
 	{"binary", FIELD(binary, BOOL), 0, NULL},
 	{"use_pwsh", FIELD(use_pwsh, BOOL), 0, NULL},
 	{"start_retry_timeout", FIELD(start_retry_timeout, DURATION), 0, NULL},
-	{"valid_exit_codes", FIELD(valid_exit_codes, INT_LIST), 0, NULL},
 	{"skip_clean", FIELD(skip_clean, BOOL), 0, NULL},
 	{"pause_after", FIELD(pause_after, DURATION), 0, NULL},
 	{0},
@@ -61,8 +50,8 @@ struct block {
 	const struct powershell *config;
 	struct stage stage;
 	const char *policy; /* NULL: none */
-	struct environment environment;
-	struct text vars;
+	struct script_config run; /* with what is rendered against the running build */
+	struct scripts scripts;
 	struct text path;
 	struct text env_path;
 	struct text password;
@@ -82,7 +71,7 @@ static struct str default_command(const struct block *b)
 					 "-value 'SilentlyContinue'};";
 	struct arena *a = b->c->arena;
 	const char *shell = b->config->use_pwsh ? "pwsh" : "powershell";
-	if (b->config->inline_.n > 0)
+	if (b->config->run.inline_.n > 0)
 		return b->policy ? arena_printf(a, "%s -executionpolicy %s -file {{.Path}}", shell,
 					   b->policy)
 				 : STR("-file {{.Path}}");
@@ -136,7 +125,7 @@ static struct origin command_origin(const struct block *b, const struct origin *
 
 static int add_variables(struct block *b, const struct origin *script)
 {
-	struct content content = {.text = b->vars};
+	struct content content = {.text = b->scripts.vars};
 	list_push(b->c->arena, &content.lines) = *script;
 	return stage_content(&b->stage, script, &content, &b->env_path);
 }
@@ -168,9 +157,7 @@ static int add_script(
 	struct step *s = stage_exec(&b->stage, &at, &command);
 	if (!s)
 		return -1;
-	environment_names(&s->exec.environment, &b->environment, b->c);
-	if (b->config->valid_exit_codes.n > 0)
-		s->exec.exit_codes = b->config->valid_exit_codes;
+	scripts_expect(&b->scripts, s);
 	s->exec.start_retry_timeout = b->config->start_retry_timeout;
 	list_push(b->c->arena, &b->files) = b->path;
 	return 0;
@@ -229,7 +216,7 @@ static void before_lines(void *ctx, struct content *content)
 				.p);
 	add_line(b, content, "$exitCode = 0");
 	add_line(b, content, "try {");
-	content_add(content, b->c, &b->vars, &o);
+	content_add(content, b->c, &b->scripts.vars, &o);
 	content_end_line(content, b->c);
 }
 
@@ -270,12 +257,12 @@ static int check_policy(struct block *b)
 		STR_ARG(given));
 }
 
-static int check(struct block *b, const struct scripts *scripts)
+static int check(struct block *b)
 {
 	const struct powershell *config = b->config;
 	struct origin trace = compile_origin(b->p, "debug_mode");
 	struct origin password = compile_origin(b->p, "elevated_password");
-	if (compile_check_scripts(b->c, b->p, scripts) < 0 || check_policy(b) < 0)
+	if (scripts_check(&b->scripts) < 0 || check_policy(b) < 0)
 		return -1;
 	if (config->debug_mode < 0 || config->debug_mode > 2)
 		return compile_error(b->c, &trace,
@@ -292,22 +279,13 @@ static int make_vars(struct block *b)
 	const struct powershell *config = b->config;
 	bool elevated = config->elevated_user.n > 0;
 	const char *key = elevated ? "elevated_env_var_format" : "env_var_format";
-	struct text format = elevated ? config->elevated_env_var_format : config->env_var_format;
-	struct origin o = compile_origin(b->p, key);
-	struct environment_spec spec = {.escape = escape_powershell};
-	struct text_list list;
-	struct text_map map;
-	if (compile_render_list(b->c, b->p, "environment_vars", &config->environment_vars, &list) <
-			0 ||
-		compile_render_map(b->c, b->p, "env", &config->env, &map) < 0)
+	if (compile_render_list(b->c, b->p, "environment_vars", &config->run.environment_vars,
+		    &b->run.environment_vars) < 0 ||
+		compile_render_map(b->c, b->p, "env", &config->run.env, &b->run.env) < 0)
 		return -1;
-	spec.list = &list;
-	spec.map = &map;
-	if (format.n == 0)
-		format = text_cstr(b->c->arena, "$env:%s=\"%s\"; ");
-	if (environment_make(&b->environment, b->c, b->p, &spec) < 0)
-		return -1;
-	return environment_render(&b->vars, &b->environment, b->c, &format, &o);
+	if (elevated)
+		b->run.env_var_format = config->elevated_env_var_format;
+	return scripts_variables(&b->scripts, escape_powershell, key, "$env:%s=\"%s\"; ");
 }
 
 static void name_paths(struct block *b)
@@ -341,31 +319,31 @@ static int finish(struct block *b)
 
 static int compile(struct compiler *c, const struct template_provisioner *p, const void *config)
 {
+	const struct powershell *powershell = config;
 	struct block b = {
 		.c = c,
 		.p = p,
-		.config = config,
+		.config = powershell,
 		.stage = {.c = c, .p = p, .windows = true, .language = LANGUAGE_POWERSHELL},
-	};
-	const struct text none = {0};
-	const struct scripts scripts = {
-		.type = "powershell",
-		.key = "inline",
-		.lines = &b.config->inline_,
-		.shebang = &none,
-		.no_shebang = true,
-		.before = before_lines,
-		.after = after_lines,
-		.script = b.config->script,
-		.scripts = &b.config->scripts,
+		.run = powershell->run,
+		.scripts =
+			{
+				.c = c,
+				.p = p,
+				.type = "powershell",
+				.key = "inline",
+				.before = before_lines,
+				.after = after_lines,
+			},
 	};
 	struct origin password = compile_origin(p, "elevated_password");
-	if (check(&b, &scripts) < 0 || make_vars(&b) < 0 ||
-		compile_render(c, &b.password, &b.config->elevated_password, NULL, 0, &password) <
+	b.scripts.config = &b.run;
+	if (check(&b) < 0 || make_vars(&b) < 0 ||
+		compile_render(c, &b.password, &powershell->elevated_password, NULL, 0, &password) <
 			0)
 		return -1;
 	name_paths(&b);
-	if (compile_scripts(c, p, &scripts, add_script, &b) < 0)
+	if (scripts_compile(&b.scripts, add_script, &b) < 0)
 		return -1;
 	return finish(&b);
 }
@@ -373,7 +351,7 @@ static int compile(struct compiler *c, const struct template_provisioner *p, con
 static void defaults(void *config)
 {
 	struct powershell *powershell = config;
-	powershell->start_retry_timeout = 300 * SECOND;
+	powershell->start_retry_timeout = SCRIPT_RETRY_DEFAULT;
 }
 
 const struct provisioner provisioner_powershell = {

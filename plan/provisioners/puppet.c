@@ -1,4 +1,5 @@
 /* The provisioners puppet-masterless and puppet-server. */
+#include "plan/provisioners/scripts.h"
 #include "plan/provisioners/stage.h"
 
 /* What both take. */

@@ -1,15 +1,10 @@
 /* The provisioner shell: per script an upload, chmod, the command, and rm. */
-#include "plan/compile.h"
+#include "plan/provisioners/scripts.h"
 #include "plan/provisioners/stage.h"
 
 struct shell {
-	struct text_list inline_;
-	struct str script;
-	struct str_list scripts;
+	struct script_config run;
 	struct text inline_shebang;
-	struct text_list environment_vars;
-	struct text_map env;
-	struct text env_var_format;
 	bool use_env_var_file;
 	struct text execute_command;
 	struct text remote_folder;
@@ -18,7 +13,6 @@ struct shell {
 	bool binary;
 	int64_t start_retry_timeout;
 	bool expect_disconnect;
-	struct int_list valid_exit_codes;
 	bool skip_clean;
 	int64_t pause_after;
 };
@@ -26,13 +20,8 @@ struct shell {
 #define FIELD(member, kind) CONF_KIND_##kind, offsetof(struct shell, member)
 
 static const struct conf_field fields[] = {
-	{"inline", FIELD(inline_, TEXT_LIST), 0, NULL},
-	{"script", FIELD(script, STR), 0, NULL},
-	{"scripts", FIELD(scripts, STR_LIST), 0, NULL},
+	SCRIPT_FIELDS(struct shell, run),
 	{"inline_shebang", FIELD(inline_shebang, TEXT), 0, NULL},
-	{"environment_vars", FIELD(environment_vars, TEXT_LIST), 0, NULL},
-	{"env", FIELD(env, TEXT_MAP), 0, NULL},
-	{"env_var_format", FIELD(env_var_format, TEXT), 0, NULL},
 	{"use_env_var_file", FIELD(use_env_var_file, BOOL), 0, NULL},
 	{"execute_command", FIELD(execute_command, TEXT), 0, NULL},
 	{"remote_folder", FIELD(remote_folder, TEXT), 0, NULL},
@@ -41,21 +30,17 @@ static const struct conf_field fields[] = {
 	{"binary", FIELD(binary, BOOL), 0, NULL},
 	{"start_retry_timeout", FIELD(start_retry_timeout, DURATION), 0, NULL},
 	{"expect_disconnect", FIELD(expect_disconnect, BOOL), 0, NULL},
-	{"valid_exit_codes", FIELD(valid_exit_codes, INT_LIST), 0, NULL},
 	{"skip_clean", FIELD(skip_clean, BOOL), 0, NULL},
 	{"pause_after", FIELD(pause_after, DURATION), 0, NULL},
 	{0},
 };
-
-#define RETRY_DEFAULT ((int64_t)300 * 1000000000)
 
 /* One compilation: what all scripts of the block share. */
 struct block {
 	struct compiler *c;
 	const struct template_provisioner *p;
 	const struct shell *config;
-	struct environment environment;
-	struct text vars;
+	struct scripts scripts;
 	struct text path;
 	struct text env_file;
 };
@@ -113,7 +98,7 @@ static int add_command(struct block *b, const struct origin *script)
 	struct compiler *c = b->c;
 	const struct template_field known[] = {
 		{STR_INIT("Path"), b->path},
-		{STR_INIT("Vars"), b->vars},
+		{STR_INIT("Vars"), b->scripts.vars},
 		{STR_INIT("EnvVarFile"), b->env_file},
 	};
 	struct text command = config->execute_command;
@@ -126,10 +111,7 @@ static int add_command(struct block *b, const struct origin *script)
 	struct step *s = compile_step(c, STEP_EXEC, &o);
 	if (!s || compile_render(c, &s->exec.command, &command, known, countof(known), &o) < 0)
 		return -1;
-	environment_names(&s->exec.environment, &b->environment, c);
-	s->exec.exit_codes = config->valid_exit_codes;
-	if (s->exec.exit_codes.n == 0)
-		list_push(c->arena, &s->exec.exit_codes) = 0;
+	scripts_expect(&b->scripts, s);
 	s->exec.expect_disconnect = config->expect_disconnect;
 	for (size_t i = 0; i < s->exec.exit_codes.n; i++)
 		s->exec.expect_disconnect |= s->exec.exit_codes.items[i] == STEP_NO_STATUS;
@@ -149,9 +131,9 @@ static int add_script(
 
 static int add_env_file(struct block *b)
 {
-	struct content content = {.text = b->vars};
+	struct content content = {.text = b->scripts.vars};
 	struct origin o = compile_origin(b->p, "use_env_var_file");
-	for (size_t i = 0; i < b->environment.entries.n; i++)
+	for (size_t i = 0; i < b->scripts.environment.entries.n; i++)
 		list_push(b->c->arena, &content.lines) = o;
 	if (add_upload(b, &o, &content, &b->env_file, STR("")) < 0)
 		return -1;
@@ -193,52 +175,45 @@ static void name_paths(struct block *b)
 	text_add(&b->path, a, &config->remote_file);
 }
 
-static int make_vars(struct block *b)
-{
-	const struct shell *config = b->config;
-	const struct environment_spec spec = {
-		&config->environment_vars, &config->env, escape_quotes};
-	struct text format = config->env_var_format;
-	struct origin o = compile_origin(b->p, "env_var_format");
-	if (is_empty(&format))
-		format = text_from(b->c->arena,
-			config->use_env_var_file ? STR("export %s='%s'\n") : STR("%s='%s' "));
-	if (environment_make(&b->environment, b->c, b->p, &spec) < 0)
-		return -1;
-	return environment_render(&b->vars, &b->environment, b->c, &format, &o);
-}
-
 static int compile(struct compiler *c, const struct template_provisioner *p, const void *config)
 {
-	struct block b = {.c = c, .p = p, .config = config};
-	const struct scripts scripts = {
-		.type = "shell",
-		.key = "inline",
-		.lines = &b.config->inline_,
-		.shebang = &b.config->inline_shebang,
-		.own_shebang = true,
-		.script = b.config->script,
-		.scripts = &b.config->scripts,
+	const struct shell *shell = config;
+	struct block b = {
+		.c = c,
+		.p = p,
+		.config = shell,
+		.scripts =
+			{
+				.c = c,
+				.p = p,
+				.config = &shell->run,
+				.type = "shell",
+				.key = "inline",
+				.shebang = &shell->inline_shebang,
+				.own_shebang = true,
+			},
 	};
-	if (compile_check_scripts(c, p, &scripts) < 0 || make_vars(&b) < 0)
+	const char *format = shell->use_env_var_file ? "export %s='%s'\n" : "%s='%s' ";
+	if (scripts_check(&b.scripts) < 0 ||
+		scripts_variables(&b.scripts, escape_quotes, "env_var_format", format) < 0)
 		return -1;
 	name_paths(&b);
-	if (b.config->use_env_var_file && add_env_file(&b) < 0)
+	if (shell->use_env_var_file && add_env_file(&b) < 0)
 		return -1;
-	int status = compile_scripts(c, p, &scripts, add_script, &b);
+	int status = scripts_compile(&b.scripts, add_script, &b);
 	struct origin file = compile_origin(p, "use_env_var_file");
-	if (status == 0 && b.config->use_env_var_file && !b.config->skip_clean)
+	if (status == 0 && shell->use_env_var_file && !shell->skip_clean)
 		status = add_remove(&b, &file, &b.env_file);
 	struct origin pause = compile_origin(p, "pause_after");
-	if (status == 0 && b.config->pause_after > 0)
-		status = compile_wait(c, &pause, b.config->pause_after, "pause_after");
+	if (status == 0 && shell->pause_after > 0)
+		status = compile_wait(c, &pause, shell->pause_after, "pause_after");
 	return status;
 }
 
 static void defaults(void *config)
 {
 	struct shell *shell = config;
-	shell->start_retry_timeout = RETRY_DEFAULT;
+	shell->start_retry_timeout = SCRIPT_RETRY_DEFAULT;
 }
 
 const struct provisioner provisioner_shell = {

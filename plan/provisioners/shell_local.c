@@ -1,38 +1,26 @@
 /* The provisioner shell-local: commands on the build host. */
-#include "plan/compile.h"
+#include "plan/provisioners/scripts.h"
 
 struct shell_local {
 	struct text command;
-	struct text_list inline_;
-	struct str script;
-	struct str_list scripts;
+	struct script_config run;
 	struct text inline_shebang;
 	struct text_list execute_command;
 	struct str_list only_on;
 	struct str tempfile_extension;
 	bool use_linux_pathing;
-	struct text_list environment_vars;
-	struct text_map env;
-	struct text env_var_format;
-	struct int_list valid_exit_codes;
 };
 
 #define FIELD(member, kind) CONF_KIND_##kind, offsetof(struct shell_local, member)
 
 static const struct conf_field fields[] = {
 	{"command", FIELD(command, TEXT), CONF_DEPRECATED, "use \"inline\""},
-	{"inline", FIELD(inline_, TEXT_LIST), 0, NULL},
-	{"script", FIELD(script, STR), 0, NULL},
-	{"scripts", FIELD(scripts, STR_LIST), 0, NULL},
+	SCRIPT_FIELDS(struct shell_local, run),
 	{"inline_shebang", FIELD(inline_shebang, TEXT), 0, NULL},
 	{"execute_command", FIELD(execute_command, TEXT_LIST), 0, NULL},
 	{"only_on", FIELD(only_on, STR_LIST), 0, NULL},
 	{"tempfile_extension", FIELD(tempfile_extension, STR), 0, NULL},
 	{"use_linux_pathing", FIELD(use_linux_pathing, BOOL), 0, NULL},
-	{"environment_vars", FIELD(environment_vars, TEXT_LIST), 0, NULL},
-	{"env", FIELD(env, TEXT_MAP), 0, NULL},
-	{"env_var_format", FIELD(env_var_format, TEXT), 0, NULL},
-	{"valid_exit_codes", FIELD(valid_exit_codes, INT_LIST), 0, NULL},
 	{0},
 };
 
@@ -40,8 +28,7 @@ struct block {
 	struct compiler *c;
 	const struct template_provisioner *p;
 	const struct shell_local *config;
-	struct environment environment;
-	struct text vars;
+	struct scripts scripts;
 };
 
 /* ---- Steps ---------------------------------------------------------------------------------- */
@@ -52,7 +39,7 @@ static int add_argv(struct block *b, struct step *s, const struct text *in, cons
 	struct text script = {0};
 	text_add_hole(&script, a, STR(STEP_SCRIPT_HOLE));
 	const struct template_field known[] = {
-		{STR_INIT("Vars"), b->vars},
+		{STR_INIT("Vars"), b->scripts.vars},
 		{STR_INIT("Script"), script},
 		{STR_INIT("Command"), script},
 	};
@@ -117,11 +104,8 @@ static int add_script(
 	s->exec.source = source;
 	s->exec.extension = extension(b, source);
 	s->exec.sha256 = compile_digest(b->c, &s->exec.script);
-	s->exec.exit_codes = b->config->valid_exit_codes;
-	if (s->exec.exit_codes.n == 0)
-		list_push(b->c->arena, &s->exec.exit_codes) = 0;
 	content_give_lines(content, s);
-	environment_names(&s->exec.environment, &b->environment, b->c);
+	scripts_expect(&b->scripts, s);
 	return make_argv(b, s);
 }
 
@@ -157,9 +141,9 @@ static int check_sources(struct block *b)
 		bool given;
 	} sources[] = {
 		{"command", config->command.n > 0},
-		{"inline", config->inline_.n > 0},
-		{"script", config->script.n > 0},
-		{"scripts", config->scripts.n > 0},
+		{"inline", config->run.inline_.n > 0},
+		{"script", config->run.script.n > 0},
+		{"scripts", config->run.scripts.n > 0},
 	};
 	const char *first = NULL;
 	for (size_t i = 0; i < countof(sources); i++) {
@@ -179,50 +163,41 @@ static int check_sources(struct block *b)
 	return -1;
 }
 
-static int make_vars(struct block *b)
-{
-	const struct shell_local *config = b->config;
-	const struct environment_spec spec = {
-		&config->environment_vars, &config->env, escape_quotes};
-	struct text format = config->env_var_format;
-	struct origin o = compile_origin(b->p, "env_var_format");
-	if (format.n == 0)
-		format = text_from(b->c->arena, STR("%s='%s' "));
-	if (environment_make(&b->environment, b->c, b->p, &spec) < 0)
-		return -1;
-	return environment_render(&b->vars, &b->environment, b->c, &format, &o);
-}
-
 static int compile(struct compiler *c, const struct template_provisioner *p, const void *config)
 {
-	struct block b = {.c = c, .p = p, .config = config};
+	const struct shell_local *local = config;
+	struct script_config run = local->run;
+	struct origin o = compile_origin(p, "command");
+	struct text command = local->command;
+	bool old = command.n > 0;
+	struct block b = {
+		.c = c,
+		.p = p,
+		.config = local,
+		.scripts =
+			{
+				.c = c,
+				.p = p,
+				.config = &run,
+				.type = "shell-local",
+				.key = old ? "command" : "inline",
+				.shebang = &local->inline_shebang,
+			},
+	};
 	bool here = false;
 	if (check_sources(&b) < 0 || check_systems(&b, &here) < 0)
 		return -1;
 	if (!here) {
-		struct origin o = compile_origin(p, "only_on");
-		diag_warning(c->diags, c->diag_arena, &o,
+		struct origin only = compile_origin(p, "only_on");
+		diag_warning(c->diags, c->diag_arena, &only,
 			"shell-local: skipped, \"only_on\" does not have linux");
 		return 0;
 	}
-	if (make_vars(&b) < 0)
+	if (old)
+		run.inline_ = (struct text_list){.items = &command, .origins = &o, .n = 1};
+	if (scripts_variables(&b.scripts, escape_quotes, "env_var_format", "%s='%s' ") < 0)
 		return -1;
-	struct origin o = compile_origin(p, "command");
-	const struct text_list command = {
-		.items = (struct text[]){b.config->command},
-		.origins = &o,
-		.n = 1,
-	};
-	bool old = b.config->command.n > 0;
-	const struct scripts scripts = {
-		.type = "shell-local",
-		.key = old ? "command" : "inline",
-		.lines = old ? &command : &b.config->inline_,
-		.shebang = &b.config->inline_shebang,
-		.script = b.config->script,
-		.scripts = &b.config->scripts,
-	};
-	return compile_scripts(c, p, &scripts, add_script, &b);
+	return scripts_compile(&b.scripts, add_script, &b);
 }
 
 const struct provisioner provisioner_shell_local = {

@@ -1,4 +1,5 @@
 /* What runs as another user of Windows, and what is encoded for its command line. */
+#include "plan/provisioners/scripts.h"
 #include "plan/provisioners/stage.h"
 
 #include "base/encode.h"

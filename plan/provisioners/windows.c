@@ -1,4 +1,5 @@
 /* The provisioners windows-shell and windows-restart. */
+#include "plan/provisioners/scripts.h"
 #include "plan/provisioners/stage.h"
 
 #define SECOND INT64_C(1000000000)
@@ -6,33 +7,21 @@
 /* ---- windows-shell -------------------------------------------------------------------------- */
 
 struct shell {
-	struct text_list inline_;
-	struct str script;
-	struct str_list scripts;
-	struct text_list environment_vars;
-	struct text_map env;
-	struct text env_var_format;
+	struct script_config run;
 	struct text execute_command;
 	struct text remote_path;
 	bool binary;
 	int64_t start_retry_timeout;
-	struct int_list valid_exit_codes;
 };
 
 #define FIELD(member, kind) CONF_KIND_##kind, offsetof(struct shell, member)
 
 static const struct conf_field shell_fields[] = {
-	{"inline", FIELD(inline_, TEXT_LIST), 0, NULL},
-	{"script", FIELD(script, STR), 0, NULL},
-	{"scripts", FIELD(scripts, STR_LIST), 0, NULL},
-	{"environment_vars", FIELD(environment_vars, TEXT_LIST), 0, NULL},
-	{"env", FIELD(env, TEXT_MAP), 0, NULL},
-	{"env_var_format", FIELD(env_var_format, TEXT), 0, NULL},
+	SCRIPT_FIELDS(struct shell, run),
 	{"execute_command", FIELD(execute_command, TEXT), 0, NULL},
 	{"remote_path", FIELD(remote_path, TEXT), 0, NULL},
 	{"binary", FIELD(binary, BOOL), 0, NULL},
 	{"start_retry_timeout", FIELD(start_retry_timeout, DURATION), 0, NULL},
-	{"valid_exit_codes", FIELD(valid_exit_codes, INT_LIST), 0, NULL},
 	{0},
 };
 
@@ -41,8 +30,7 @@ struct block {
 	const struct template_provisioner *p;
 	const struct shell *config;
 	struct stage stage;
-	struct environment environment;
-	struct text vars;
+	struct scripts scripts;
 	struct text path;
 };
 
@@ -53,7 +41,7 @@ static int add_script(
 	struct compiler *c = b->c;
 	const struct template_field known[] = {
 		{STR_INIT("Path"), b->path},
-		{STR_INIT("Vars"), b->vars},
+		{STR_INIT("Vars"), b->scripts.vars},
 	};
 	struct text given = b->config->execute_command;
 	struct text command = {0};
@@ -68,58 +56,44 @@ static int add_script(
 	struct step *s = stage_exec(&b->stage, &at, &command);
 	if (!s)
 		return -1;
-	environment_names(&s->exec.environment, &b->environment, c);
-	if (b->config->valid_exit_codes.n > 0)
-		s->exec.exit_codes = b->config->valid_exit_codes;
+	scripts_expect(&b->scripts, s);
 	s->exec.start_retry_timeout = b->config->start_retry_timeout;
 	return 0;
-}
-
-static int make_vars(struct block *b)
-{
-	static const struct escape nothing[] = {{0}};
-	const struct environment_spec spec = {
-		&b->config->environment_vars, &b->config->env, nothing};
-	struct text format = b->config->env_var_format;
-	struct origin o = compile_origin(b->p, "env_var_format");
-	if (format.n == 0)
-		format = text_cstr(b->c->arena, "set \"%s=%s\" && ");
-	if (environment_make(&b->environment, b->c, b->p, &spec) < 0)
-		return -1;
-	return environment_render(&b->vars, &b->environment, b->c, &format, &o);
 }
 
 static int compile_shell(
 	struct compiler *c, const struct template_provisioner *p, const void *config)
 {
+	static const struct escape nothing[] = {{0}};
+	const struct shell *shell = config;
 	struct block b = {
 		.c = c,
 		.p = p,
-		.config = config,
+		.config = shell,
 		.stage = {.c = c, .p = p, .windows = true, .language = LANGUAGE_CMD},
+		.scripts =
+			{
+				.c = c,
+				.p = p,
+				.config = &shell->run,
+				.type = "windows-shell",
+				.key = "inline",
+			},
+		.path = shell->remote_path,
 	};
-	const struct text none = {0};
-	const struct scripts scripts = {
-		.type = "windows-shell",
-		.key = "inline",
-		.lines = &b.config->inline_,
-		.shebang = &none,
-		.no_shebang = true,
-		.script = b.config->script,
-		.scripts = &b.config->scripts,
-	};
-	if (compile_check_scripts(c, p, &scripts) < 0 || make_vars(&b) < 0)
+	const char *format = "set \"%s=%s\" && ";
+	if (scripts_check(&b.scripts) < 0 ||
+		scripts_variables(&b.scripts, nothing, "env_var_format", format) < 0)
 		return -1;
-	b.path = b.config->remote_path;
 	if (b.path.n == 0)
 		b.path = text_cstr(c->arena, "c:/Windows/Temp/script.bat");
-	return compile_scripts(c, p, &scripts, add_script, &b);
+	return scripts_compile(&b.scripts, add_script, &b);
 }
 
 static void shell_defaults(void *config)
 {
 	struct shell *shell = config;
-	shell->start_retry_timeout = 300 * SECOND;
+	shell->start_retry_timeout = SCRIPT_RETRY_DEFAULT;
 }
 
 const struct provisioner provisioner_windows_shell = {
