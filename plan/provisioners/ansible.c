@@ -319,15 +319,10 @@ static int run_galaxy(struct block *b, const struct text *file, bool collection)
 
 static int add_galaxy(struct block *b)
 {
-	struct origin o = compile_origin(b->p, "galaxy_file");
-	struct compile_path found;
-	struct str bytes;
-	if (b->config->galaxy_file.n == 0)
-		return 0;
-	if (compile_read(b->c, b->config->galaxy_file, &o, &found, &bytes) < 0)
+	struct galaxy g;
+	if (ansible_galaxy(&g, b->c, b->p, b->config->galaxy_file) < 0)
 		return -1;
-	struct galaxy g = ansible_galaxy(bytes);
-	struct text file = tree_hole(b, found.path);
+	struct text file = tree_hole(b, g.path);
 	if (g.roles && run_galaxy(b, &file, false) < 0)
 		return -1;
 	return g.collections ? run_galaxy(b, &file, true) : 0;

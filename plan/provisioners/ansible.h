@@ -4,13 +4,15 @@
 
 #include "plan/provisioners/stage.h"
 
-/* What a requirements file asks ansible-galaxy for. */
+/* A requirements file, and what it asks ansible-galaxy for. */
 struct galaxy {
+	struct str path; /* in the tree; "": the template names none */
 	bool roles;
+	bool roles_key; /* not the older form, a list of roles */
 	bool collections;
 };
-/* True when there is a line that begins with the key and a colon. */
-bool ansible_has_key(struct str text, const char *key);
-struct galaxy ansible_galaxy(struct str text);
+/* Reads what "galaxy_file" names, if anything. */
+MUST_CHECK int ansible_galaxy(struct galaxy *out, struct compiler *c,
+	const struct template_provisioner *p, struct str galaxy_file);
 
 #endif

@@ -69,26 +69,6 @@ struct block {
 	} playbooks;
 };
 
-bool ansible_has_key(struct str text, const char *key)
-{
-	struct str line;
-	struct str wanted = str_from(key);
-	while (str_cut(&text, '\n', &line)) {
-		if (str_has_prefix(line, wanted) &&
-			str_has_prefix(str_from_index(line, wanted.n), STR(":")))
-			return true;
-	}
-	return false;
-}
-
-/* Without either key it is a list of roles, the older form. */
-struct galaxy ansible_galaxy(struct str text)
-{
-	struct galaxy g = {.collections = ansible_has_key(text, "collections")};
-	g.roles = !g.collections || ansible_has_key(text, "roles");
-	return g;
-}
-
 static struct text staged(const struct block *b, struct str name)
 {
 	return text_below(b->c->arena, &b->staging, name);
@@ -172,15 +152,12 @@ static int upload_playbooks(struct block *b)
 static int upload_galaxy(struct block *b)
 {
 	struct origin o = compile_origin(b->p, "galaxy_file");
-	struct compile_path found;
-	struct str bytes;
-	if (b->config->galaxy_file.n == 0)
-		return 0;
-	if (compile_read(b->c, b->config->galaxy_file, &o, &found, &bytes) < 0)
+	if (ansible_galaxy(&b->galaxy, b->c, b->p, b->config->galaxy_file) < 0)
 		return -1;
-	b->galaxy = ansible_galaxy(bytes);
-	b->requirements = staged(b, path_base(found.path));
-	return stage_file(&b->stage, &o, found.path, &b->requirements, 0644);
+	if (b->galaxy.path.n == 0)
+		return 0;
+	b->requirements = staged(b, path_base(b->galaxy.path));
+	return stage_file(&b->stage, &o, b->galaxy.path, &b->requirements, 0644);
 }
 
 static int upload_inventory(struct block *b)
@@ -265,7 +242,7 @@ static int add_galaxy(struct block *b)
 }
 
 /* Where ansible finds what ansible-galaxy installed. */
-static struct text variables(struct block *b, bool has_roles_key)
+static struct text variables(struct block *b)
 {
 	struct arena *a = b->c->arena;
 	struct text own = staged(b, STR("collections"));
@@ -280,31 +257,16 @@ static struct text variables(struct block *b, bool has_roles_key)
 		if (uploaded)
 			text_push_text(&out, a, &own);
 	}
-	if (has_roles_key) {
+	if (b->galaxy.roles_key) {
 		text_push(&out, a, STR(" ANSIBLE_ROLES_PATH=$ANSIBLE_ROLES_PATH:"));
 		text_push_text(&out, a, &b->roles);
 	}
 	return text_joined(&out, a);
 }
 
-static int has_roles_key(struct block *b, bool *out)
-{
-	struct origin o = compile_origin(b->p, "galaxy_file");
-	struct compile_path found;
-	struct str bytes;
-	*out = false;
-	if (b->config->galaxy_file.n == 0)
-		return 0;
-	if (compile_read(b->c, b->config->galaxy_file, &o, &found, &bytes) < 0)
-		return -1;
-	*out = ansible_has_key(bytes, "roles");
-	return 0;
-}
-
 static int add_playbook_runs(struct block *b)
 {
 	struct arena *a = b->c->arena;
-	bool roles = false;
 	struct text name = text_from(a, b->c->build->source_name);
 	struct text type = text_from(a, b->c->build->type);
 	struct text address = stage_http_address(b->c);
@@ -312,9 +274,7 @@ static int add_playbook_runs(struct block *b)
 	struct text extra = text_list_joined(a, &b->config->extra_arguments, " ");
 	if (program.n == 0)
 		program = text_cstr(a, "ANSIBLE_FORCE_COLOR=1 PYTHONUNBUFFERED=1 ansible-playbook");
-	if (has_roles_key(b, &roles) < 0)
-		return -1;
-	struct text environment = variables(b, roles);
+	struct text environment = variables(b);
 	for (size_t i = 0; i < b->playbooks.n; i++) {
 		const struct playbook *playbook = &b->playbooks.items[i];
 		struct text command = text_format(a,
