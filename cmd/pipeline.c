@@ -88,7 +88,7 @@ const struct option template_option_table[] = {
 		.offset = offsetof(struct template_options, warn_undeclared)},
 	{.name = "evaluate-datasources",
 		.kind = OPTION_FLAG,
-		.help = "ask data sources of type http; what they return is recorded",
+		.help = "ask data sources (http, git-*); what they return is recorded",
 		.offset = offsetof(struct template_options, ask_data)},
 	{.name = "as",
 		.kind = OPTION_STRING,
@@ -543,6 +543,28 @@ static bool has_hcl2(const struct tree *tree)
 	return false;
 }
 
+static void ask_data(struct template_input *in, struct data_context *d, const struct pipeline *p)
+{
+	struct tree_entry entry = {0};
+	struct error ignored = {0};
+	bool directory = p->template_path.n == 0 ||
+		(tree_stat(p->tree, p->template_path, &entry, &ignored) == 0 &&
+			entry.kind == TREE_DIR);
+	*d = (struct data_context){
+		.log = &p->cli->log,
+		.ca_file = ca_file(p, "CURL_CA_BUNDLE"),
+		.environment = p->cli->environment,
+		.clock = p->cli->clock,
+		.snapshot = p->snapshot,
+		.root = p->root,
+		.start = directory ? p->template_path : path_dir(p->template_path),
+	};
+	if (in->has_cwd)
+		d->start = in->cwd;
+	in->resolve = data_resolve;
+	in->resolve_ctx = d;
+}
+
 int pipeline_template(struct pipeline *p, const struct template_options *o, struct error *err)
 {
 	struct template_input in = {
@@ -558,16 +580,16 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.console_ctx = o->console_ctx,
 		.guess_sensitive = true,
 	};
-	struct data_context asked = {.log = &p->cli->log, .ca_file = ca_file(p, "CURL_CA_BUNDLE")};
-	if (o->ask_data) {
-		in.resolve = data_resolve;
-		in.resolve_ctx = &asked;
-	}
+	struct data_context asked = {0};
 	if (p->template_path.n == 0 && !has_hcl2(p->tree))
 		return error_set(err, ERROR_INPUT,
 			"no template: git+URL@COMMIT#path/to/template, or --template");
 	if (split_vars(&in, p, o, err) < 0 || split_data(&in, p, o, err) < 0 ||
-		find_cwd(&in, o, err) < 0 || load(p, &in, err) < 0)
+		find_cwd(&in, o, err) < 0)
+		return -1;
+	if (o->ask_data)
+		ask_data(&in, &asked, p);
+	if (load(p, &in, err) < 0)
 		return -1;
 	const char *base = NULL;
 	if (!o->as && (o->base || o->base_checksum))

@@ -109,4 +109,54 @@ MUST_CHECK int snapshot_bundle(const struct snapshot *s, struct buf *out, struct
 MUST_CHECK int snapshot_from_bundle(struct snapshot **out, struct str bundle, struct str commit,
 	struct str path, struct error *err);
 
+/*
+ * What git knows beside the files, for templates that ask about the repository that they are of:
+ * names and commits. Of a snapshot, what was fetched with it; of a directory, the repository there.
+ * All text is UTF-8; bytes that were not are U+FFFD.
+ */
+struct history;
+
+/* Of the repository, or of the submodule in which `path` lies. Borrows the snapshot. */
+struct history *history_of_snapshot(const struct snapshot *s, struct str path);
+/*
+ * Of the repository around root/path, at its HEAD; where the path does not exist or leaves the
+ * root, around the root. found: whether there is one; without, `out` is untouched.
+ */
+MUST_CHECK int history_of_directory(
+	struct history **out, struct str root, struct str path, bool *found, struct error *err);
+void history_free(struct history *h);
+DEFINE_SCOPED_PTR(history)
+
+/*
+ * head: the branch that was asked for or is checked out; of a commit, the only branch that ends
+ * there, else "HEAD". The lists are in byte order.
+ */
+struct history_names {
+	struct str head;
+	struct str_list branches;
+	struct str_list tags;
+};
+MUST_CHECK int history_names(
+	const struct history *h, struct history_names *out, struct arena *a, struct error *err);
+/* False for a work tree with changed or untracked files. */
+bool history_is_clean(const struct history *h);
+
+struct history_commit {
+	struct str id; /* empty: the revision is not known here */
+	struct str tree;
+	struct str author; /* "Name <address>" */
+	struct str committer;
+	int64_t time; /* of the committer, seconds since the epoch */
+	struct str message; /* as it is, with its line ends */
+	struct str signature; /* "gpgsig", or empty */
+	struct str_list parents;
+	struct str_list branches; /* that end there */
+};
+/* revision: gitrevisions(7), as far as names, ids, "~" and "^" go. */
+MUST_CHECK int history_commit(const struct history *h, struct history_commit *out,
+	struct str revision, struct arena *a, struct error *err);
+/* Paths of all files and links, without submodules, in the order of the tree. */
+MUST_CHECK int history_files(const struct history *h, struct str_list *out,
+	const struct history_commit *of, struct arena *a, struct error *err);
+
 #endif
