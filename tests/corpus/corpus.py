@@ -146,6 +146,8 @@ def write_tree(store, entry, target):
         mode, kind, oid = meta.decode().split()
         if kind == "blob":
             files.append((mode, oid, os.fsdecode(path)))
+    if "only" in entry:
+        files = [f for f in files if fnmatch.fnmatchcase(f[2], entry["only"])]
     # Links last, so that no file is written through one.
     files.sort(key=lambda f: f[0] == LINK)
     for (mode, _, path), content in zip(files, blobs(store, [f[1] for f in files])):
