@@ -191,6 +191,18 @@ struct finding {
 	struct str waiver; /* its reason, owner and expiry, for people */
 };
 
+/* Findings that were there before: of a rule, with a fingerprint, at so many places. */
+struct audit_known {
+	struct str rule;
+	struct str fingerprint;
+	uint32_t places;
+};
+struct audit_baseline {
+	struct audit_known *items;
+	size_t n;
+	size_t cap;
+};
+
 enum verdict { VERDICT_NONE = 0, VERDICT_PASS, VERDICT_FAIL };
 const char *verdict_name(enum verdict v); /* "PASS", "FAIL" */
 
@@ -205,6 +217,11 @@ struct audit {
 	} findings;
 	enum verdict verdict;
 	enum severity threshold; /* findings of it or above fail, unless they are waived */
+	bool compared; /* with a baseline; then findings are new ones only */
+	size_t known; /* findings that were left out, because the baseline has them */
+	size_t gone; /* entries of the baseline that nothing matches any more */
+	int64_t now; /* of the options */
+	bool timed; /* there are waivers, so that the result depends on `now` */
 	struct digest policy; /* policy_digest */
 	struct str profile;
 	struct str_list builds; /* names of the plans; empty for a script by itself */
@@ -234,6 +251,9 @@ struct audit_options {
 	audit_source_fn *source;
 	void *ctx;
 	struct audit_cache *cache; /* of the same policy, or NULL */
+	/* Findings that it has are left out, and do not fail; or NULL. */
+	const struct audit_baseline *baseline;
+	bool baseline_locked; /* also those of locked rules, which otherwise stay */
 };
 
 /*
@@ -245,6 +265,31 @@ MUST_CHECK int audit_script(struct audit **out, struct str text, struct str file
 	const struct policy *policy, const struct audit_options *o, struct error *err);
 void audit_free(struct audit *a);
 DEFINE_SCOPED_PTR(audit)
+
+/* What an audit has found, in byte order of rule and fingerprint. Lives in the arena. */
+void audit_baseline_of(struct audit_baseline *out, struct arena *a, const struct audit *audit);
+/*
+ * The file that a baseline is kept in (docs/formats.md). Waived findings, and those of locked
+ * rules, do not enter it. Reading accepts what writing gives, and names what is wrong.
+ */
+MUST_CHECK int audit_baseline_write(struct buf *out, const struct audit *audit, struct error *err);
+MUST_CHECK int audit_baseline_parse(struct audit_baseline *out, struct arena *a, struct str text,
+	struct str name, struct error *err);
+
+/* What a waiver says besides rule and fingerprint; all but the ticket must be there. */
+struct audit_excuse {
+	struct str reason;
+	struct str owner;
+	struct str expires; /* a date, or RFC 3339; later than the audit */
+	struct str ticket;
+};
+/*
+ * Appends the blocks of a waiver file, one for each fingerprint: of the findings that fail, or of
+ * those that `only` names ("RULE" or "RULE:FINGERPRINT"). ERROR_INPUT when it names none that is
+ * there, or one of a locked rule. *n: how many.
+ */
+MUST_CHECK int audit_waivers_write(struct buf *out, size_t *n, const struct audit *audit,
+	const struct str_list *only, const struct audit_excuse *excuse, struct error *err);
 
 enum audit_format {
 	AUDIT_TEXT = 1,

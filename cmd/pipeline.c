@@ -129,6 +129,11 @@ const struct option policy_option_table[] = {
 		.help = "fail at findings of this severity or above:\n"
 			"info, low, medium, high or critical",
 		.offset = offsetof(struct policy_options_cli, threshold)},
+	{.name = "fail-on",
+		.kind = OPTION_STRING,
+		.arg = "SEVERITY",
+		.help = "the same as --threshold",
+		.offset = offsetof(struct policy_options_cli, threshold)},
 	{.name = "waivers",
 		.kind = OPTION_STRING,
 		.arg = "PATH",
@@ -318,8 +323,7 @@ int pipeline_source(struct pipeline *p, const char *source, const struct source_
 
 /* ---- Template -------------------------------------------------------------------------------- */
 
-/* On this machine a file is named from where the program runs; the tree knows it from its root. */
-static struct str place_of_file(struct pipeline *p, const char *path)
+struct str pipeline_place_of(struct pipeline *p, const char *path)
 {
 	struct str given = str_from(path);
 	char *absolute = p->directory ? realpath(path, NULL) : NULL;
@@ -347,7 +351,7 @@ static int split_vars(struct template_input *in, struct pipeline *p,
 	}
 	struct str *files = arena_array(&p->arena, struct str, o->var_files.n);
 	for (size_t i = 0; i < o->var_files.n; i++)
-		files[i] = place_of_file(p, o->var_files.items[i]);
+		files[i] = pipeline_place_of(p, o->var_files.items[i]);
 	in->vars = vars;
 	in->var_count = o->vars.n;
 	in->var_files = files;
@@ -707,6 +711,8 @@ int pipeline_audit(struct pipeline *p, const struct policy_options_cli *o, struc
 		.now = p->audited,
 		.source = pipeline_text_of,
 		.ctx = p,
+		.baseline = p->baseline,
+		.baseline_locked = p->baseline_locked,
 	};
 	if (o->threshold && !severity_parse(str_from(o->threshold), &options.threshold))
 		return error_set(err, ERROR_USAGE,

@@ -74,6 +74,8 @@ struct pipeline {
 	struct policy *policy;
 	struct audit *audit;
 	int64_t audited; /* ns: when, for the expiry of waivers */
+	const struct audit_baseline *baseline; /* what pipeline_audit leaves out, or NULL */
+	bool baseline_locked; /* as in audit_options */
 };
 
 void pipeline_clear(struct pipeline *p);
@@ -126,6 +128,12 @@ MUST_CHECK int pipeline_replay_template(struct pipeline *p, const struct templat
 /* True for files of this machine as they lie, and the line that says so. */
 bool pipeline_is_unpinned(const struct pipeline *p);
 void pipeline_mark_unpinned(const struct pipeline *p, struct buf *out);
+
+/*
+ * A file of this machine, named from where the program runs, as the tree knows it from its root.
+ * Of a pinned source, and outside of the tree: the name as it is given.
+ */
+struct str pipeline_place_of(struct pipeline *p, const char *path);
 
 /* For excerpts in reports. */
 bool pipeline_text_of(void *ctx, struct str file, struct str *text);

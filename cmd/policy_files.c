@@ -63,6 +63,20 @@ static int add_path(
 	return add_file(p, files, AT_FDCWD, str_from(path), path, err);
 }
 
+/* Of the commit that is audited, so that nobody adds one on the way; of a script: beside it. */
+static int add_waivers(
+	struct pipeline *p, struct policy_files *files, const char *path, struct error *err)
+{
+	struct str text = {0};
+	if (!p->tree)
+		return add_file(p, files, AT_FDCWD, str_from(path), path, err);
+	struct str place = pipeline_place_of(p, path);
+	if (tree_read(p->tree, place, &text, err) < 0)
+		return error_wrap(err, "waivers");
+	list_push(&p->arena, files) = (struct policy_file){.name = place, .text = text};
+	return 0;
+}
+
 int pipeline_policy(struct pipeline *p, const struct policy_options_cli *o, struct error *err)
 {
 	struct policy_files files = {0};
@@ -74,16 +88,8 @@ int pipeline_policy(struct pipeline *p, const struct policy_options_cli *o, stru
 		if (add_path(p, &files, o->policy.items[i], err) < 0)
 			return -1;
 	}
-	if (o->waivers) {
-		struct str text = {0};
-		if (!p->tree)
-			return error_set(
-				err, ERROR_USAGE, "--waivers names a file of a repository");
-		if (tree_read(p->tree, str_from(o->waivers), &text, err) < 0)
-			return error_wrap(err, "waivers");
-		list_push(&p->arena, &files) =
-			(struct policy_file){.name = str_from(o->waivers), .text = text};
-	}
+	if (o->waivers && add_waivers(p, &files, o->waivers, err) < 0)
+		return -1;
 	const struct policy_options options = {
 		.files = files.items,
 		.file_count = files.n,

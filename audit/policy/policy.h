@@ -21,6 +21,7 @@ struct waiver {
 	struct str owner;
 	struct str expires; /* as written */
 	struct str ticket; /* may be empty */
+	struct str path; /* pattern for the file that the finding is in; empty: any */
 	int64_t until; /* ns; from here on it does not hold */
 	struct origin origin;
 };
@@ -31,6 +32,7 @@ struct profile {
 	struct str_list packs; /* empty: all */
 	enum severity threshold;
 	int64_t opaque_limit;
+	int64_t waiver_days; /* that a waiver may last at most; 0: any time */
 	struct hcl_value severities; /* HCL_OBJECT: rule id to severity or "off" */
 	struct str_list locked;
 	struct hcl_value params; /* HCL_OBJECT */
@@ -68,6 +70,7 @@ struct policy {
 	struct str profile;
 	enum severity threshold;
 	int64_t opaque_limit;
+	int64_t waiver_days;
 	struct digest digest;
 };
 
@@ -77,6 +80,9 @@ extern const struct hcl_scope policy_scope;
 /* The blocks of one file, added to what is there. */
 MUST_CHECK int policy_read(struct policy *p, const struct policy_file *file, struct error *err);
 MUST_CHECK int policy_read_waiver(struct policy *p, const struct hcl_block *b, struct error *err);
+/* Whether a finding is one that the waiver is for, and the end of the day it names; false: none. */
+bool waiver_fits(const struct waiver *w, const struct finding *f);
+MUST_CHECK bool waiver_parse_expiry(struct arena *a, struct str s, int64_t *until);
 MUST_CHECK int policy_read_profile(struct policy *p, const struct hcl_block *b, struct error *err);
 /* Narrows and changes the rules as the named profile says; an empty name takes all. */
 MUST_CHECK int policy_apply_profile(struct policy *p, struct str name, struct error *err);

@@ -244,6 +244,8 @@ struct digest policy_compute_digest(const struct policy *p)
 	json_set(a, j, "profile", json_string(a, p->profile));
 	json_set(a, j, "threshold", json_cstr(a, severity_name(p->threshold)));
 	json_set(a, j, "opaque_limit", json_i64(a, p->opaque_limit));
+	if (p->waiver_days > 0)
+		json_set(a, j, "waiver_days", json_i64(a, p->waiver_days));
 	json_set(a, j, "packs", packs_json(a, p));
 	struct json *rules = json_set(a, j, "rules", json_array(a));
 	for (size_t i = 0; i < p->rules.n; i++)

@@ -1,7 +1,7 @@
 #include "audit/policy/policy.h"
 
 static const char *const attributes[] = {"description", "packs", "threshold", "opaque_limit",
-	"severities", "locked", "params", NULL};
+	"waiver_days", "severities", "locked", "params", NULL};
 static const char *const none[] = {NULL};
 
 static int get_object(const struct hcl_block *b, const char *name, struct hcl_value *out,
@@ -25,7 +25,9 @@ static int read_limits(
 	p->threshold = POLICY_THRESHOLD;
 	p->opaque_limit = POLICY_OPAQUE_LIMIT;
 	if (hcl_get_str(&b->body, "threshold", &threshold, &policy_scope, a, err) < 0 ||
-		hcl_get_i64(&b->body, "opaque_limit", &p->opaque_limit, &policy_scope, a, err) < 0)
+		hcl_get_i64(&b->body, "opaque_limit", &p->opaque_limit, &policy_scope, a, err) <
+			0 ||
+		hcl_get_i64(&b->body, "waiver_days", &p->waiver_days, &policy_scope, a, err) < 0)
 		return -1;
 	if (threshold.n > 0 && !severity_parse(threshold, &p->threshold))
 		return error_at(err, &hcl_find(&b->body, "threshold")->origin,
@@ -33,6 +35,9 @@ static int read_limits(
 	if (p->opaque_limit < 0 || p->opaque_limit > 100)
 		return error_at(err, &hcl_find(&b->body, "opaque_limit")->origin,
 			"opaque_limit is in per cent, from 0 to 100");
+	if (p->waiver_days < 0 || p->waiver_days > 36500)
+		return error_at(err, &hcl_find(&b->body, "waiver_days")->origin,
+			"waiver_days is a number of days, 0 for any");
 	return 0;
 }
 
@@ -205,6 +210,7 @@ static int apply(struct policy *p, const struct profile *profile, struct error *
 	p->profile = profile->name;
 	p->threshold = profile->threshold;
 	p->opaque_limit = profile->opaque_limit;
+	p->waiver_days = profile->waiver_days;
 	return lock_rules(p, profile, err);
 }
 

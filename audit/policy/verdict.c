@@ -7,7 +7,6 @@
 #define FINDINGS_MAX 100000
 #define SNIPPET_MAX 4096
 #define SHOWN_MAX 2000
-#define VALUE_DEPTH 16
 
 struct judge {
 	struct audit *audit;
@@ -47,75 +46,6 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-static void hash_part(struct hasher *h, struct str s)
-{
-	char size[32];
-	int n = snprintf(size, sizeof(size), "%zu:", s.n);
-	hasher_add(h, (struct str){size, (size_t)n});
-	hasher_add(h, s);
-}
-
-static void hash_number(struct hasher *h, const struct hcl_value *v)
-{
-	char text[32];
-	int n = v->is_integer ? snprintf(text, sizeof(text), "%lld", (long long)v->integer)
-			      : snprintf(text, sizeof(text), "%.17g", v->number);
-	hash_part(h, (struct str){text, (size_t)n});
-}
-
-static void hash_value(struct hasher *h, const struct hcl_value *v, unsigned depth)
-{
-	hash_part(h, str_from(hcl_type_name(v->type)));
-	if (v->type == HCL_STRING)
-		hash_part(h, v->string);
-	else if (v->type == HCL_BOOL)
-		hash_part(h, v->boolean ? STR("true") : STR("false"));
-	else if (v->type == HCL_NUMBER)
-		hash_number(h, v);
-	for (size_t i = 0; depth < VALUE_DEPTH && i < v->n; i++) {
-		if (v->type == HCL_OBJECT)
-			hash_part(h, v->keys[i]);
-		hash_value(h, &v->items[i], depth + 1);
-	}
-}
-
-/* Members that tell where a command stands and not what it does. */
-static bool is_context(struct str key)
-{
-	static const char *const keys[] = {"step", "script", "function", "conditional", "fatal",
-		"ignored", "background", "reason", "via", "gate", "spelled", "upstream", "final",
-		"effective"};
-	for (size_t i = 0; i < countof(keys); i++) {
-		if (str_is(key, keys[i]))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The command alone would be the same for every `… | sh`, and says nothing of here-documents or
- * uploaded bytes. So all that the fact knows of it counts.
- */
-static struct str make_fingerprint(struct arena *a, const struct finding *f)
-{
-	scoped(hasher) h = {0};
-	hasher_init(&h);
-	hash_part(&h, f->id);
-	hash_part(&h, f->fact ? f->command : f->message);
-	for (size_t i = 0; f->fact && i < f->fact->value->n; i++) {
-		const struct hcl_value *value = f->fact->value;
-		if (is_context(value->keys[i]))
-			continue;
-		hash_part(&h, value->keys[i]);
-		hash_value(&h, &value->items[i], 0);
-	}
-	struct digest d;
-	hasher_finish(&h, &d);
-	char hex[DIGEST_HEX_SIZE];
-	digest_hex(hex, &d);
-	return arena_str(a, str_sub(str_from(hex), 0, 16));
-}
-
 /* A command of many pages is shown by its beginning; its fingerprint is made of all of it. */
 static struct str shorten(struct arena *a, struct str s)
 {
@@ -142,7 +72,8 @@ static int add_finding(struct judge *j, struct finding f, struct error *err)
 		f.step = f.fact->step;
 		f.command = f.fact->command;
 	}
-	f.fingerprint = make_fingerprint(&a->arena, &f);
+	if (f.fingerprint.n == 0)
+		f.fingerprint = fingerprint_of(&a->arena, &f);
 	f.command = shorten(&a->arena, f.command);
 	f.message = shorten(&a->arena, f.message);
 	list_push(&a->arena, &a->findings) = f;
@@ -206,6 +137,11 @@ static int judge_share(struct judge *j, struct error *err)
 		if (facts->items[i].kind == FACT_OPAQUE)
 			f.origin = facts->items[i].origin;
 	}
+	/* The numbers change with every command; waivers and baselines hold up to the next ten. */
+	struct finding named = {.id = r->id};
+	named.message = arena_printf(&j->audit->arena, "up to %llu %%",
+		(unsigned long long)((facts->opaque * 100 / all / 10 + 1) * 10));
+	f.fingerprint = fingerprint_of(&j->audit->arena, &named);
 	return add_finding(j, f, err);
 }
 
@@ -215,7 +151,7 @@ static struct str host_command_id(struct arena *a, const struct step *s)
 	scoped(hasher) h = {0};
 	hasher_init(&h);
 	for (size_t i = 0; i < s->exec.argv.n; i++)
-		hash_part(&h, text_display(&s->exec.argv.items[i], a));
+		fingerprint_add(&h, text_display(&s->exec.argv.items[i], a));
 	hasher_add(&h, (struct str){(const char *)s->exec.sha256.bytes, DIGEST_SIZE});
 	struct digest d;
 	hasher_finish(&h, &d);
@@ -246,15 +182,23 @@ static int judge_host(struct judge *j, uint32_t index, const struct plan *p, str
 	return 0;
 }
 
+/* Who writes a date far ahead has not looked for an end. */
+static bool lasts_too_long(const struct judge *j, const struct waiver *w)
+{
+	static const int64_t day = 86400LL * 1000000000LL;
+	int64_t days = j->policy->waiver_days;
+	return days > 0 && w->until > j->options->now && (w->until - j->options->now) / day > days;
+}
+
 static void apply_waiver(struct judge *j, const struct waiver *w, bool *used)
 {
 	struct audit *a = j->audit;
 	for (size_t i = 0; i < a->findings.n; i++) {
 		struct finding *f = &a->findings.items[i];
-		if (!str_eq(f->id, w->rule) || !str_eq(f->fingerprint, w->fingerprint))
+		if (!waiver_fits(w, f))
 			continue;
 		*used = true;
-		if (j->options->now >= w->until)
+		if (j->options->now >= w->until || lasts_too_long(j, w))
 			continue;
 		f->waived = true;
 		f->waiver = arena_printf(&a->arena, "%.*s (owner %.*s, expires %.*s%s%.*s)",
@@ -267,10 +211,13 @@ static int report_waiver(struct judge *j, const struct waiver *w, bool used, str
 {
 	const struct rule *r = policy_find(j->policy, STR(POLICY_ID_WAIVER));
 	bool expired = j->options->now >= w->until;
-	if (!r || (used && !expired))
+	bool too_long = lasts_too_long(j, w);
+	if (!r || (used && !expired && !too_long))
 		return 0;
 	struct finding f = {.rule = r, .origin = w->origin};
-	const char *what = expired ? "has expired" : "excuses nothing";
+	const char *what = expired ? "has expired"
+		: too_long         ? "lasts longer than the profile allows"
+				   : "excuses nothing";
 	f.message = arena_printf(&j->audit->arena,
 		"waiver of %.*s for %.*s, owner %.*s, expires %.*s: %s", STR_ARG(w->rule),
 		STR_ARG(w->fingerprint), STR_ARG(w->owner), STR_ARG(w->expires), what);
@@ -491,7 +438,11 @@ int audit_judge(struct audit *a, struct audit_cache *cache, const struct audit_o
 	if (judge_share(&j, err) < 0 || judge_waivers(&j, err) < 0)
 		return -1;
 	sort_findings(a);
+	if (o->baseline)
+		baseline_apply(a, o->baseline, o->baseline_locked);
 	add_snippets(a, sources);
+	a->now = o->now;
+	a->timed = p->waivers.n > 0;
 	a->policy = *policy_digest(p);
 	a->profile = policy_profile(p);
 	a->threshold = o->threshold != SEVERITY_NONE ? o->threshold : policy_threshold(p);

@@ -21,11 +21,20 @@ struct audit_cache {
 	struct rule_run run;
 	struct rule_index index;
 	struct arena arena;
-	struct str rules; /* of the SARIF, in the arena; empty until it is asked for */
+	/* Of the SARIF, in the arena; empty until they are asked for. */
+	struct str rules;
+	struct str taxonomies;
 };
 
 /* Judges a->facts: fills findings, verdict, threshold, policy and profile. */
 MUST_CHECK int audit_judge(struct audit *a, struct audit_cache *cache,
 	const struct audit_options *o, const struct audit_sources *sources, struct error *err);
+
+/* 16 hex digits; of rule, command and all that the fact knows of it, and not of its place. */
+struct str fingerprint_of(struct arena *a, const struct finding *f);
+void fingerprint_add(struct hasher *h, struct str part);
+
+/* Takes the findings out that the baseline has; the rest stays in order. */
+void baseline_apply(struct audit *a, const struct audit_baseline *baseline, bool locked);
 
 #endif

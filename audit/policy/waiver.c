@@ -1,11 +1,11 @@
-#include "audit/policy/policy.h"
+#include "audit/policy/rule.h"
 
 static const char *const attributes[] = {
-	"rule", "fingerprint", "reason", "owner", "expires", "ticket", NULL};
+	"rule", "fingerprint", "reason", "owner", "expires", "ticket", "path", NULL};
 static const char *const none[] = {NULL};
 
 /* A date holds to its end; a time of day is exact. */
-static bool parse_expiry(struct arena *a, struct str s, int64_t *until)
+bool waiver_parse_expiry(struct arena *a, struct str s, int64_t *until)
 {
 	static const int64_t day = 86400LL * 1000000000LL;
 	if (s.n != STR("2026-12-31").n)
@@ -40,9 +40,10 @@ int policy_read_waiver(struct policy *p, const struct hcl_block *b, struct error
 		need_text(b, "reason", &w.reason, a, err) < 0 ||
 		need_text(b, "owner", &w.owner, a, err) < 0 ||
 		need_text(b, "expires", &w.expires, a, err) < 0 ||
-		hcl_get_str(&b->body, "ticket", &w.ticket, &policy_scope, a, err) < 0)
+		hcl_get_str(&b->body, "ticket", &w.ticket, &policy_scope, a, err) < 0 ||
+		hcl_get_str(&b->body, "path", &w.path, &policy_scope, a, err) < 0)
 		return -1;
-	if (!parse_expiry(a, w.expires, &w.until))
+	if (!waiver_parse_expiry(a, w.expires, &w.until))
 		return error_at(err, &hcl_find(&b->body, "expires")->origin,
 			"expires: \"%.*s\" is no date like 2026-12-31", STR_ARG(w.expires));
 	for (size_t i = 0; i < w.fingerprint.n; i++) {
@@ -55,6 +56,12 @@ int policy_read_waiver(struct policy *p, const struct hcl_block *b, struct error
 	return 0;
 }
 
+bool waiver_fits(const struct waiver *w, const struct finding *f)
+{
+	return str_eq(f->id, w->rule) && str_eq(f->fingerprint, w->fingerprint) &&
+		(w->path.n == 0 || rule_glob_match(w->path, f->origin.file));
+}
+
 int policy_check_waivers(const struct policy *p, struct error *err)
 {
 	for (size_t i = 0; i < p->waivers.n; i++) {
@@ -65,7 +72,7 @@ int policy_check_waivers(const struct policy *p, struct error *err)
 				STR_ARG(w->rule));
 		for (size_t k = 0; k < i; k++) {
 			const struct waiver *other = &p->waivers.items[k];
-			if (str_eq(other->rule, w->rule) &&
+			if (str_eq(other->rule, w->rule) && str_eq(other->path, w->path) &&
 				str_eq(other->fingerprint, w->fingerprint))
 				return error_at(err, &w->origin,
 					"rule %.*s is waived for %.*s already, at %.*s:%u",

@@ -21,6 +21,8 @@ struct report_counts {
 struct report_counts report_count(const struct audit *a);
 bool report_fails(const struct audit *a, const struct finding *f);
 
+/* Text in which no character makes markup. */
+void report_add_markdown(struct buf *out, struct str text);
 /* The text itself when it is UTF-8 without deception, else with those bytes escaped. */
 struct str report_utf8(struct arena *arena, struct str s);
 /* Name of the build, or an empty str. */

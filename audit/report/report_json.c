@@ -97,6 +97,13 @@ static struct json *summary_json(struct arena *a, const struct audit *audit)
 	json_set(a, j, "commands", json_i64(a, (int64_t)audit->facts.commands));
 	json_set(a, j, "opaque", json_i64(a, (int64_t)audit->facts.opaque));
 	json_set(a, j, "counts", counts_json(a, audit));
+	if (audit->timed)
+		json_set(a, j, "now", json_string(a, time_rfc3339(a, audit->now)));
+	if (audit->compared) {
+		struct json *baseline = json_set(a, j, "baseline", json_object(a));
+		json_set(a, baseline, "known", json_i64(a, (int64_t)audit->known));
+		json_set(a, baseline, "gone", json_i64(a, (int64_t)audit->gone));
+	}
 	return j;
 }
 

@@ -44,7 +44,7 @@ static void add_finding(struct buf *out, const struct audit *a, const struct fin
 	add_xml(out, place);
 	buf_add_cstr(out, "\" file=\"");
 	add_xml(out, f->origin.file);
-	buf_printf(out, "\" line=\"%u\">\n      ", (unsigned)f->origin.span.line);
+	buf_printf(out, "\" line=\"%u\" time=\"0\">\n      ", (unsigned)f->origin.span.line);
 	bool fails = report_fails(a, f);
 	const char *element = fails ? "failure" : f->waived ? "skipped" : "system-out";
 	buf_printf(out, "<%s", element);
@@ -72,12 +72,13 @@ void report_junit(struct buf *out, const struct audit *a)
 	size_t tests = a->findings.n + 1;
 	size_t failures = c.failing + failed;
 	buf_add_cstr(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	buf_printf(out, "<testsuites tests=\"%zu\" failures=\"%zu\">\n", tests, failures);
+	buf_printf(out, "<testsuites tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"0\">\n",
+		tests, failures);
 	buf_printf(out,
 		"  <testsuite name=\"sealwright audit\" tests=\"%zu\" failures=\"%zu\" "
-		"errors=\"0\" skipped=\"%zu\">\n",
+		"errors=\"0\" skipped=\"%zu\" time=\"0\">\n",
 		tests, failures, c.waived);
-	buf_add_cstr(out, "    <testcase classname=\"audit\" name=\"verdict\">\n");
+	buf_add_cstr(out, "    <testcase classname=\"audit\" name=\"verdict\" time=\"0\">\n");
 	if (failed)
 		buf_printf(out,
 			"      <failure message=\"%zu findings at %s or above\" type=\"verdict\"/>\n",

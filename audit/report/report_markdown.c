@@ -2,8 +2,7 @@
 
 #include "base/log.h"
 
-/* Text in which no character makes markup. */
-static void add_plain(struct buf *out, struct str text)
+void report_add_markdown(struct buf *out, struct str text)
 {
 	scoped(buf) clean = {0};
 	log_escape(&clean, text);
@@ -43,11 +42,11 @@ static void add_finding(struct buf *out, const struct audit *a, size_t index, si
 	scoped(arena) arena = {0};
 	const struct finding *f = &a->findings.items[index];
 	buf_printf(out, "### %s ", f->waived ? "waived" : severity_name(f->severity));
-	add_plain(out, f->id);
+	report_add_markdown(out, f->id);
 	buf_add_cstr(out, ": ");
-	add_plain(out, f->title);
+	report_add_markdown(out, f->title);
 	buf_add_cstr(out, "\n\n");
-	add_plain(out, f->message);
+	report_add_markdown(out, f->message);
 	buf_add_cstr(out, "\n\n- at ");
 	add_code(out, origin_str(&arena, &f->origin));
 	for (size_t i = 0; i < n; i++) {
@@ -64,15 +63,15 @@ static void add_finding(struct buf *out, const struct audit *a, size_t index, si
 	for (size_t i = 0; f->fact && i < f->fact->path.n; i++) {
 		const struct fact_place *place = &f->fact->path.items[i];
 		buf_add_cstr(out, i == 0 ? "\n- path: " : " → ");
-		add_plain(out, place->label);
+		report_add_markdown(out, place->label);
 		buf_add_byte(out, ' ');
 		add_code(out, origin_str(&arena, &place->origin));
 	}
 	buf_add_cstr(out, "\n- fix: ");
-	add_plain(out, f->fix);
+	report_add_markdown(out, f->fix);
 	if (f->waived) {
 		buf_add_cstr(out, "\n- waiver: ");
-		add_plain(out, f->waiver);
+		report_add_markdown(out, f->waiver);
 	}
 	buf_add_cstr(out, "\n- fingerprint ");
 	add_code(out, f->fingerprint);
@@ -84,7 +83,7 @@ void report_markdown(struct buf *out, const struct audit *a, const struct audit_
 	struct report_counts c = report_count(a);
 	buf_printf(out, "# Audit: %s\n\n", verdict_name(a->verdict));
 	buf_add_cstr(out, "Profile ");
-	add_plain(out, a->profile);
+	report_add_markdown(out, a->profile);
 	buf_printf(out, ", threshold %s; %llu commands, %llu not resolved.\n\n",
 		severity_name(a->threshold), (unsigned long long)a->facts.commands,
 		(unsigned long long)a->facts.opaque);
@@ -95,6 +94,9 @@ void report_markdown(struct buf *out, const struct audit *a, const struct audit_
 		buf_printf(
 			out, "| %s | %zu |\n", severity_name((enum severity)s), c.by_severity[s]);
 	buf_printf(out, "| waived | %zu |\n\n", c.waived);
+	if (a->compared)
+		buf_printf(
+			out, "Findings that were known before, %zu, are left out.\n\n", a->known);
 	if (a->findings.n > 0)
 		buf_add_cstr(out, "## Findings\n\n");
 	for (size_t i = 0; i < a->findings.n;) {

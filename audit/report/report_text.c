@@ -191,6 +191,11 @@ void report_text(struct buf *out, const struct audit *a, const struct audit_prin
 	report_add_counts(out, a);
 	buf_printf(out, "; %llu commands, %llu not resolved\n",
 		(unsigned long long)a->facts.commands, (unsigned long long)a->facts.opaque);
+	if (a->compared)
+		buf_printf(out,
+			"compared: %zu known finding%s left out, %zu of the baseline found no "
+			"more\n",
+			a->known, a->known == 1 ? "" : "s", a->gone);
 	bool pass = a->verdict == VERDICT_PASS;
 	buf_printf(out, "profile %.*s, threshold %s: %s%s%s\n", STR_ARG(a->profile),
 		severity_name(a->threshold),
