@@ -18,7 +18,11 @@ static int finish(struct audit *a, const struct policy *policy, const struct aud
 	scoped(buf) sarif = {0};
 	scoped_ptr(audit_cache) own = o->cache ? NULL : audit_cache_new(policy);
 	struct audit_cache *cache = o->cache ? o->cache : own;
-	if (audit_judge(a, cache, o, sources, err) < 0 || report_sarif(&sarif, a, cache, err) < 0)
+	if (audit_judge(a, cache, o, sources, err) < 0)
+		return -1;
+	if (o->findings_only)
+		return 0;
+	if (report_sarif(&sarif, a, cache, err) < 0)
 		return -1;
 	a->sarif = arena_str(&a->arena, buf_str(&sarif));
 	a->digest = digest_bytes(a->sarif);

@@ -225,7 +225,7 @@ struct audit {
 	struct digest policy; /* policy_digest */
 	struct str profile;
 	struct str_list builds; /* names of the plans; empty for a script by itself */
-	struct str sarif; /* what audit_write gives for AUDIT_SARIF */
+	struct str sarif; /* what audit_write gives for AUDIT_SARIF; empty when findings_only */
 	struct digest digest; /* of it */
 };
 
@@ -254,6 +254,7 @@ struct audit_options {
 	/* Findings that it has are left out, and do not fail; or NULL. */
 	const struct audit_baseline *baseline;
 	bool baseline_locked; /* also those of locked rules, which otherwise stay */
+	bool findings_only; /* no SARIF and no digest of it, for who signs nothing */
 };
 
 /*

@@ -140,6 +140,7 @@ static int audit_one_script(struct cli *cli, const struct audit_verb *o, struct 
 		.ctx = &script,
 		.baseline = compare.given ? &compare.known : NULL,
 		.baseline_locked = compare.locked,
+		.findings_only = !o->format || strcmp(o->format, "sarif") != 0,
 	};
 	if (o->policy.threshold &&
 		!severity_parse(str_from(o->policy.threshold), &options.threshold))

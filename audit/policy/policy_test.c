@@ -54,12 +54,13 @@ static int try_example(
 	int found = 0;
 	if (facts_of_example(&facts, &a, t->rule, example, err) < 0)
 		return error_wrap(err, "rule %.*s", STR_ARG(t->rule->id));
+	const struct rule_ref ref = {t->rule, rule_condition(&a, t->rule)};
 	t->examples++;
 	for (size_t i = 0; i < facts.n; i++) {
 		const struct fact *f = &facts.items[i];
 		int hit = 0;
 		if (f->kind == t->rule->on)
-			hit = rule_match(&t->run, &message, &a, t->rule, f, err);
+			hit = rule_match(&t->run, &message, &a, &ref, f, err);
 		if (hit < 0)
 			return -1;
 		found += hit;

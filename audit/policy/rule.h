@@ -14,12 +14,19 @@ struct rule_run {
 void rule_run_clear(struct rule_run *run);
 void rule_run_trim(struct rule_run *run); /* gives back what finished evaluations have left */
 
+/* A rule, and its `when` made ready. */
+struct rule_ref {
+	const struct rule *rule;
+	struct hcl_condition *condition;
+};
+
 /*
  * 1: the rule applies to the fact, and its message lies in `a`. 0: it does not. -1: it cannot be
  * evaluated; the error names the rule and the place of the fact.
  */
 MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct arena *a,
-	const struct rule *r, const struct fact *f, struct error *err);
+	const struct rule_ref *r, const struct fact *f, struct error *err);
+struct hcl_condition *rule_condition(struct arena *a, const struct rule *r);
 
 /* False when the rule cannot apply to any fact that has these members in common with `f`. */
 #define RULE_COMMON_MAX 8
@@ -28,7 +35,7 @@ struct rule_common {
 	size_t n;
 	unsigned mask;
 };
-bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fact *f,
+bool rule_may_match(struct rule_run *run, const struct rule_ref *r, const struct fact *f,
 	const struct rule_common *common);
 
 /*
@@ -36,7 +43,7 @@ bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fac
  * the like; for each such name only those are kept that can apply to it. Zeroed, it is empty.
  */
 struct rule_refs {
-	const struct rule **items; /* in byte order of the id */
+	struct rule_ref *items; /* in byte order of the id */
 	size_t n;
 	size_t cap;
 };

@@ -130,24 +130,49 @@ static struct view view_of(const struct rule *r, const struct fact *f)
 	};
 }
 
-static int evaluate(struct hcl_value *out, struct rule_run *run, const struct view *view,
-	const struct hcl_expr *expr, struct error *err)
+enum { VIEW_FACT, VIEW_PARAM, VIEW_PHASE, VIEW_COMMAND, VIEW_COUNT };
+
+static void name_variables(struct hcl_variable *variables, const struct view *view)
 {
-	const struct hcl_variable variables[] = {
-		{str_from(fact_kind_name(view->rule->on)), view->fact},
-		{STR("param"), view->rule->params},
-		{STR("phase"), view->phase},
-		{STR("command"), view->command},
-	};
-	const struct hcl_scope scope = {
+	variables[VIEW_FACT].name = str_from(fact_kind_name(view->rule->on));
+	variables[VIEW_FACT].value = view->fact;
+	variables[VIEW_PARAM].name = STR("param");
+	variables[VIEW_PARAM].value = view->rule->params;
+	variables[VIEW_PHASE].name = STR("phase");
+	variables[VIEW_PHASE].value = view->phase;
+	variables[VIEW_COMMAND].name = STR("command");
+	variables[VIEW_COMMAND].value = view->command;
+}
+
+static struct hcl_scope scope_of(struct rule_run *run, const struct hcl_variable *variables)
+{
+	return (struct hcl_scope){
 		.variables = variables,
-		.variable_count = countof(variables),
+		.variable_count = VIEW_COUNT,
 		.functions = tables,
 		.function_tables = countof(tables),
 		.ctx = run,
 	};
+}
+
+static int evaluate(struct hcl_value *out, struct rule_run *run, const struct view *view,
+	const struct hcl_expr *expr, struct error *err)
+{
+	struct hcl_variable variables[VIEW_COUNT];
+	name_variables(variables, view);
+	const struct hcl_scope scope = scope_of(run, variables);
 	run->scratch.max = SCRATCH_MAX;
 	return hcl_evaluate(out, expr, &scope, &run->scratch, err);
+}
+
+static enum hcl_truth ask(
+	struct rule_run *run, const struct rule_ref *r, const struct view *view, bool lenient)
+{
+	struct hcl_variable variables[VIEW_COUNT];
+	name_variables(variables, view);
+	const struct hcl_scope scope = scope_of(run, variables);
+	run->scratch.max = SCRATCH_MAX;
+	return hcl_condition_ask(r->condition, &scope, &run->scratch, lenient);
 }
 
 /*
@@ -170,6 +195,17 @@ int rule_check(const struct rule *r, struct error *err)
 	return 0;
 }
 
+/* Only what a function with a run would need is left to the time when it is asked. */
+struct hcl_condition *rule_condition(struct arena *a, const struct rule *r)
+{
+	scoped(rule_run) run = {0};
+	const struct view view = {r, hcl_unknown(), hcl_unknown(), hcl_unknown()};
+	struct hcl_variable variables[VIEW_COUNT];
+	name_variables(variables, &view);
+	const struct hcl_scope scope = scope_of(&run, variables);
+	return hcl_condition_new(a, r->when, &scope);
+}
+
 static int make_message(struct rule_run *run, struct str *message, struct arena *a,
 	const struct rule *r, const struct fact *f, struct error *err)
 {
@@ -187,10 +223,14 @@ static int make_message(struct rule_run *run, struct str *message, struct arena 
 	return 1;
 }
 
-static int match(struct rule_run *run, struct str *message, struct arena *a, const struct rule *r,
-	const struct fact *f, struct error *err)
+static int match(struct rule_run *run, struct str *message, struct arena *a,
+	const struct rule_ref *ref, const struct fact *f, struct error *err)
 {
+	const struct rule *r = ref->rule;
 	const struct view view = view_of(r, f);
+	enum hcl_truth truth = ask(run, ref, &view, false);
+	if (truth != HCL_UNSURE)
+		return truth == HCL_TRUE ? make_message(run, message, a, r, f, err) : 0;
 	struct hcl_value v = {0};
 	if (evaluate(&v, run, &view, r->when, err) < 0)
 		return rule_error(r, f, "when", err);
@@ -202,7 +242,7 @@ static int match(struct rule_run *run, struct str *message, struct arena *a, con
 	return v.boolean ? make_message(run, message, a, r, f, err) : 0;
 }
 
-int rule_match(struct rule_run *run, struct str *message, struct arena *a, const struct rule *r,
+int rule_match(struct rule_run *run, struct str *message, struct arena *a, const struct rule_ref *r,
 	const struct fact *f, struct error *err)
 {
 	int result = match(run, message, a, r, f, err);
@@ -218,7 +258,7 @@ static bool is_common(const struct rule_common *common, struct str key)
 	return false;
 }
 
-bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fact *f,
+bool rule_may_match(struct rule_run *run, const struct rule_ref *r, const struct fact *f,
 	const struct rule_common *common)
 {
 	size_t n = f->value->n;
@@ -226,11 +266,7 @@ bool rule_may_match(struct rule_run *run, const struct rule *r, const struct fac
 	for (size_t i = 0; i < n; i++)
 		values[i] =
 			is_common(common, f->value->keys[i]) ? f->value->items[i] : hcl_unknown();
-	const struct view view = {r, hcl_object(&run->scratch, f->value->keys, values, n),
+	const struct view view = {r->rule, hcl_object(&run->scratch, f->value->keys, values, n),
 		hcl_unknown(), hcl_unknown()};
-	struct error ignored = {0};
-	struct hcl_value v = {0};
-	if (evaluate(&v, run, &view, r->when, &ignored) < 0)
-		return true;
-	return v.type != HCL_BOOL || v.boolean;
+	return ask(run, r, &view, true) != HCL_FALSE;
 }

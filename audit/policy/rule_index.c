@@ -25,7 +25,8 @@ void rule_index_fill(struct rule_index *index, const struct policy *p)
 	for (size_t i = 0; i < p->rules.n; i++) {
 		const struct rule *r = &p->rules.items[i];
 		if (r->when)
-			list_push(&index->arena, &index->by_kind[r->on]) = r;
+			list_push(&index->arena, &index->by_kind[r->on]) =
+				(struct rule_ref){r, rule_condition(&index->arena, r)};
 	}
 }
 
@@ -80,7 +81,7 @@ const struct rule_refs *rule_index_find(
 		return all;
 	found = arena_new(a, struct rule_refs);
 	for (size_t i = 0; i < all->n; i++) {
-		if (rule_may_match(run, all->items[i], f, &common))
+		if (rule_may_match(run, &all->items[i], f, &common))
 			list_push(a, found) = all->items[i];
 	}
 	map_put(&index->by_name, a, arena_str(a, key), found);

@@ -105,14 +105,14 @@ static int judge_fact(struct judge *j, const struct fact *f, struct error *err)
 {
 	const struct rule_refs *rules = rule_index_find(j->index, j->run, f);
 	for (size_t i = 0; i < rules->n; i++) {
-		const struct rule *r = rules->items[i];
+		const struct rule_ref *r = &rules->items[i];
 		struct str message = {0};
 		int hit = rule_match(j->run, &message, &j->audit->arena, r, f, err);
 		if (hit < 0)
 			return -1;
 		if (hit == 0)
 			continue;
-		struct finding found = {.rule = r, .message = message, .fact = f};
+		struct finding found = {.rule = r->rule, .message = message, .fact = f};
 		if (add_finding(j, found, err) < 0)
 			return -1;
 	}

@@ -114,6 +114,8 @@ int audit_write(
 		report_jsonl(out, a);
 		break;
 	case AUDIT_SARIF:
+		if (a->sarif.n == 0)
+			return error_set(err, ERROR_BUG, "the audit was asked for findings only");
 		buf_add(out, a->sarif);
 		break;
 	case AUDIT_JUNIT:

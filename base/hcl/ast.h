@@ -366,6 +366,9 @@ MUST_CHECK int hcl_eval_template(
 /* A bool from a value, for conditions: null is an error; *unknown tells that it is not known. */
 MUST_CHECK int hcl_eval_truth(bool *out, bool *unknown, const struct hcl_value *v, const char *what,
 	const struct origin *o, struct error *err);
+/* Whether `<` and the like hold for two values of that order. */
+bool hcl_compares(enum hcl_token_kind op, int order);
+const struct hcl_function *hcl_function_find(const struct hcl_scope *scope, struct str name);
 /* Counts n steps; fails at the limit, or when the arena is full. */
 MUST_CHECK int hcl_charge(struct hcl_eval *e, uint64_t n, struct error *err);
 MUST_CHECK int hcl_charge_at(

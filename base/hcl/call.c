@@ -4,7 +4,7 @@
 
 /* ---- Finding ------------------------------------------------------------------------------- */
 
-static const struct hcl_function *find(const struct hcl_scope *scope, struct str name)
+const struct hcl_function *hcl_function_find(const struct hcl_scope *scope, struct str name)
 {
 	for (const struct hcl_scope *s = scope; s; s = s->parent) {
 		for (size_t t = 0; t < s->function_tables; t++) {
@@ -238,7 +238,7 @@ int hcl_eval_call(
 	struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x, struct error *err)
 {
 	const struct hcl_call *call = x->u.call;
-	const struct hcl_function *f = find(e->scope, call->name);
+	const struct hcl_function *f = hcl_function_find(e->scope, call->name);
 	bool unknown = false;
 	struct args args = {0};
 	if (!f)

@@ -247,6 +247,20 @@ extern const struct hcl_function hcl_functions_core[];
 MUST_CHECK int hcl_evaluate(struct hcl_value *out, const struct hcl_expr *e,
 	const struct hcl_scope *scope, struct arena *a, struct error *err);
 
+/*
+ * A condition that is asked of many values: as hcl_evaluate answers, in a fraction of its time, or
+ * not sure. Who is not sure asks hcl_evaluate, which also tells what is wrong. `scope` has the
+ * variables by place: those with a known value have it whenever it is asked. It must outlive the
+ * condition, like the expression. One asks it at a time.
+ */
+enum hcl_truth { HCL_UNSURE = 0, HCL_FALSE, HCL_TRUE };
+struct hcl_condition;
+struct hcl_condition *hcl_condition_new(
+	struct arena *a, const struct hcl_expr *e, const struct hcl_scope *scope);
+/* lenient: false when one side of && is, though the one before it cannot be evaluated. */
+enum hcl_truth hcl_condition_ask(
+	struct hcl_condition *c, const struct hcl_scope *scope, struct arena *a, bool lenient);
+
 /* For functions that look after themselves (`raw`): evaluates below a call, with its limits. */
 MUST_CHECK int hcl_evaluate_in(struct hcl_value *out, struct hcl_eval *e, const struct hcl_expr *x,
 	const struct hcl_scope *scope, struct error *err);

@@ -97,7 +97,7 @@ static int arithmetic(struct hcl_value *out, enum hcl_token_kind op, const struc
 	return from_double(out, double_op(op, hcl_as_double(a), hcl_as_double(b)), o, err);
 }
 
-static bool compare(enum hcl_token_kind op, int order)
+bool hcl_compares(enum hcl_token_kind op, int order)
 {
 	if (op == HCL_TOKEN_LESS)
 		return order < 0;
@@ -248,7 +248,7 @@ int hcl_eval_binary(
 	if (a.type == HCL_UNKNOWN || b.type == HCL_UNKNOWN)
 		*out = unknown_binary(e, x, &a, &b);
 	else if (is_comparison(op))
-		*out = hcl_bool(compare(op, hcl_number_cmp(&a, &b)));
+		*out = hcl_bool(hcl_compares(op, hcl_number_cmp(&a, &b)));
 	else if (arithmetic(out, op, &a, &b, &x->origin, err) < 0)
 		return -1;
 	taint(out, e, &a, &b);
