@@ -4,7 +4,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 static EVP_MD_CTX *start(const EVP_MD *algorithm)
 {
@@ -98,6 +100,17 @@ bool digest_parse(struct digest *out, struct str hex)
 bool digest_eq(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+struct digest digest_hmac(struct str key, struct str bytes)
+{
+	struct digest d;
+	const char *p = key.n > 0 ? key.p : "";
+	if (key.n > INT_MAX ||
+		!HMAC(EVP_sha256(), p, (int)key.n, (const unsigned char *)bytes.p, bytes.n, d.bytes,
+			NULL))
+		abort();
+	return d;
 }
 
 enum digest_algorithm digest_algorithm_find(struct str name)

@@ -33,6 +33,9 @@ void digest_hex(char out[DIGEST_HEX_SIZE], const struct digest *d);
 MUST_CHECK bool digest_parse(struct digest *out, struct str hex);
 bool digest_eq(const struct digest *a, const struct digest *b);
 
+/* HMAC (RFC 2104) with SHA-256. */
+struct digest digest_hmac(struct str key, struct str bytes);
+
 enum digest_algorithm {
 	DIGEST_NONE = 0,
 	DIGEST_MD5,

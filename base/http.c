@@ -66,9 +66,10 @@ static bool set_limits(CURL *c, const struct http_request *r)
 	const char *protocols = r->plain_http ? "https,http" : "https";
 	return curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, protocols) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
+		curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, r->no_redirects ? 0L : 1L) ==
+		CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS_MAX) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
+		curl_easy_setopt(c, CURLOPT_FAILONERROR, r->status ? 0L : 1L) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
@@ -124,14 +125,16 @@ int http_send(const struct http_request *r, struct error *err)
 	if (!t.curl || !set_limits(t.curl, r) || !set_sinks(&t) || !set_request(&t))
 		return error_set(err, ERROR_SYSTEM, "%s: libcurl cannot be set up", r->url);
 	CURLcode code = curl_easy_perform(t.curl);
+	long status = 0;
+	curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &status);
+	if (r->status)
+		*r->status = (int)status;
 	if (code == CURLE_OK)
 		return 0;
 	if (t.cancelled)
 		return error_set(err, ERROR_SYSTEM, "%s: cancelled", r->url);
 	if (err->code != ERROR_NONE)
 		return error_wrap(err, "%s", r->url);
-	long status = 0;
-	curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_HTTP_RETURNED_ERROR)
 		return error_set(err, ERROR_SYSTEM, "%s: HTTP status %ld", r->url, status);
 	return error_set(err, ERROR_SYSTEM, "%s: %s", r->url, curl_easy_strerror(code));

@@ -19,13 +19,18 @@ struct http_request {
 	bool plain_http; /* http too, for what is held against a digest or lies on this machine */
 	int cancel_fd; /* stops when it is readable; -1: none */
 	const char *ca_file; /* authorities in place of the system's; NULL: those */
+	bool no_redirects; /* for what is signed for one address */
+	int *status; /* not NULL: every status is an answer, and is told here */
 	uint64_t max_bytes; /* of the answer */
 	http_sink_fn *body_sink;
 	http_sink_fn *header_sink; /* a header line, without its end, of the last answer; or NULL */
 	void *ctx;
 };
 
-/* An answer with a status of 400 or above is an error, as is one that is longer than max_bytes. */
+/*
+ * An answer with a status of 400 or above is an error, unless `status` takes it; one that is longer
+ * than max_bytes always.
+ */
 MUST_CHECK int http_send(const struct http_request *r, struct error *err);
 
 #endif
