@@ -184,16 +184,13 @@ static int print_legacy(struct buf *out, struct pipeline *p, struct error *err)
 	return 0;
 }
 
-/* The name of the build block that a build comes of, in front of ".type.source". */
-static struct str block_name(const struct template_build *b)
+/* "type.name", or the type of what has no name. */
+static void print_component(struct buf *out, const char *indent, struct str type, struct str name)
 {
-	size_t behind = b->type.n + 1 + b->source_name.n;
-	return b->name.n > behind + 1 ? str_sub(b->name, 0, b->name.n - behind - 1) : STR("");
-}
-
-static bool same_block(const struct template_build *a, const struct template_build *b)
-{
-	return str_eq(block_name(a), block_name(b));
+	buf_printf(out, "%s%.*s", indent, STR_ARG(type));
+	if (name.n > 0 && !str_eq(name, type))
+		buf_printf(out, ".%.*s", STR_ARG(name));
+	buf_add_byte(out, '\n');
 }
 
 static void print_components(struct buf *out, const struct template_build *b)
@@ -202,7 +199,8 @@ static void print_components(struct buf *out, const struct template_build *b)
 	if (b->provisioners.n == 0)
 		buf_add(out, STR("      <no provisioner>\n"));
 	for (size_t i = 0; i < b->provisioners.n; i++)
-		buf_printf(out, "      %.*s\n", STR_ARG(b->provisioners.items[i].type));
+		print_component(out, "      ", b->provisioners.items[i].type,
+			b->provisioners.items[i].name);
 	buf_add(out, STR("\n    post-processors:\n"));
 	if (b->post_processors.n == 0)
 		buf_add(out, STR("\n      <no post-processor>\n"));
@@ -210,7 +208,7 @@ static void print_components(struct buf *out, const struct template_build *b)
 		const struct template_sequence *s = &b->post_processors.items[i];
 		buf_printf(out, "\n      %zu:\n", i);
 		for (size_t k = 0; k < s->n; k++)
-			buf_printf(out, "        %.*s\n", STR_ARG(s->items[k].type));
+			print_component(out, "        ", s->items[k].type, s->items[k].name);
 	}
 }
 
@@ -220,15 +218,14 @@ static void print_builds(struct buf *out, const struct template *t)
 	buf_add(out, STR("> builds:\n"));
 	for (size_t i = 0; i < t->builds.n;) {
 		const struct template_build *b = &t->builds.items[i];
-		struct str name = block_name(b);
+		struct str name = b->block.name;
 		if (name.n > 0)
 			buf_printf(out, "\n  > %.*s:\n", STR_ARG(name));
 		else
 			buf_printf(out, "\n  > <unnamed build %zu>:\n", unnamed++);
 		buf_add(out, STR("\n    sources:\n"));
-		for (; i < t->builds.n && same_block(b, &t->builds.items[i]); i++)
-			buf_printf(out, "\n      %.*s.%.*s\n", STR_ARG(t->builds.items[i].type),
-				STR_ARG(t->builds.items[i].source_name));
+		for (; i < t->builds.n && t->builds.items[i].block.index == b->block.index; i++)
+			buf_printf(out, "\n      %.*s\n", STR_ARG(t->builds.items[i].block.source));
 		print_components(out, b);
 	}
 }
@@ -297,6 +294,7 @@ static int read_with_values(struct pipeline *p, const struct inspect_verb *o, st
 	struct error ignored = {0};
 	struct template_options how = o->template;
 	struct cli quiet = *p->cli;
+	how.every_component = !o->json;
 	how.console = print_locals;
 	how.console_ctx = locals;
 	quiet.log.level = LOG_QUIET;

@@ -580,6 +580,7 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 		.except = or_empty(o->except),
 		.warn_undeclared = o->warn_undeclared,
 		.declared_only = o->declared_only,
+		.every_component = o->every_component,
 		.console = o->console,
 		.console_ctx = o->console_ctx,
 		.guess_sensitive = true,

@@ -27,6 +27,7 @@ extern const struct option source_option_table[];
 /* What the template is evaluated with. */
 struct template_options {
 	bool declared_only; /* of verbs that compute nothing */
+	bool every_component; /* of verbs that only show */
 	template_console_fn *console; /* called with what was read; or NULL */
 	void *console_ctx;
 	struct option_list vars;

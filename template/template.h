@@ -73,6 +73,8 @@ struct template_input {
 	 * of variables are as written; builds have a name and a type.
 	 */
 	bool declared_only;
+	/* For showing: what "only" and "except" of a component leave out of a build is in it, too. */
+	bool every_component;
 	/* Called when all was read, errors or not; NULL: not. */
 	template_console_fn *console;
 	void *console_ctx;
@@ -108,6 +110,7 @@ struct template_variable {
 
 struct template_provisioner {
 	struct str type;
+	struct str name; /* HCL2; mostly empty */
 	struct origin origin;
 	const struct conf *config; /* without the keys below, override applied */
 	int64_t pause_before; /* ns */
@@ -148,6 +151,11 @@ struct template_build {
 	struct str name; /* HCL2: "build.type.name" or "type.name" */
 	struct str source_name; /* what PACKER_BUILD_NAME and {{build_name}} say */
 	struct str type; /* of the builder */
+	struct {
+		struct str name; /* mostly empty */
+		struct str source; /* "type.name" of the source, as the block uses it */
+		size_t index; /* of the block among all */
+	} block; /* HCL2: the build block that it comes of */
 	struct origin origin;
 	const struct conf *config;
 	struct template_paths paths;

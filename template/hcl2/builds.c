@@ -297,6 +297,10 @@ static void make_build(struct hcl2 *h, const struct hcl2_build *b, const struct 
 		.name = u->build_name,
 		.source_name = u->source->name,
 		.type = u->source->type,
+		.block = {.name = b->name,
+			.source = arena_printf(
+				h->arena, "%.*s.%.*s", STR_ARG(u->source->type), STR_ARG(u->name)),
+			.index = (size_t)(b - h->builds.items)},
 		.origin = u->inner ? u->inner->origin : u->source->block.origin,
 		.paths = h->context.paths,
 	};

@@ -282,7 +282,8 @@ static void settle(struct hcl2 *h, struct hcl2_variable *v)
 			h->arena, arena_printf(h->arena, "var.%.*s", STR_ARG(name_of(h, v))));
 		return;
 	}
-	for (size_t i = 0; i < v->validations.n && !v->withheld; i++)
+	bool check = !v->withheld && !h->load.in->declared_only;
+	for (size_t i = 0; check && i < v->validations.n; i++)
 		validate(h, v, &v->validations.items[i]);
 	publish(h, v);
 }

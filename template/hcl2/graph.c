@@ -320,8 +320,11 @@ void hcl2_evaluate_nodes(struct hcl2 *h)
 	struct nodes all = {0};
 	for (size_t i = 0; i < h->nodes.n; i++) {
 		struct hcl2_node *node = h->nodes.items[i].value;
-		/* What is wrong has been told. */
-		(void)!evaluate(&w, node);
+		if (h->load.in->declared_only)
+			node->value = hcl_hole(h->arena, node->name);
+		else
+			/* What is wrong has been told. */
+			(void)!evaluate(&w, node);
 		list_push(h->arena, &all) = node;
 	}
 	h->base[SCOPE_LOCAL].value = object_of(h, &all, STR("local."));

@@ -15,8 +15,11 @@ static int get(const struct hcl2_meta *m, const char *name, struct hcl_value *ou
 		return -1;
 	if (out->type == HCL_NULL)
 		*out = (struct hcl_value){0};
-	if (out->marks != 0 || out->inner_marks != 0 || out->type == HCL_UNKNOWN ||
-		out->inner_unknown)
+	bool known = out->marks == 0 && out->inner_marks == 0 && out->type != HCL_UNKNOWN &&
+		!out->inner_unknown;
+	if (!known && m->h->load.in->declared_only)
+		*out = (struct hcl_value){0};
+	else if (!known)
 		return load_error(&m->h->load, o,
 			"%s: \"%s\" must be known before the build and not be sensitive", m->what,
 			name);
@@ -167,6 +170,7 @@ int hcl2_meta_runs(const struct hcl2_meta *m, const struct hcl2_use *u, bool *ou
 			"%s: \"only\" and \"except\" exclude each other", m->what);
 	check_names(m, "only", &only);
 	check_names(m, "except", &except);
-	*out = only.n > 0 ? has(&only, name) : !has(&except, name);
+	*out = m->h->load.in->every_component ||
+		(only.n > 0 ? has(&only, name) : !has(&except, name));
 	return 0;
 }

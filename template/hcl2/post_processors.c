@@ -18,12 +18,14 @@ static enum verdict read_one(struct hcl2 *h, const struct hcl2_block *b, const s
 	out->type = b->labels[0];
 	out->name = b->labels[0];
 	out->origin = b->origin;
-	if (h->load.in->declared_only)
-		return ADDED;
-	if (hcl2_meta_runs(&m, u, &runs) < 0 || !runs || hcl2_meta_str(&m, "name", &out->name) < 0)
+	if (hcl2_meta_str(&m, "name", &out->name) < 0)
 		return SKIPPED;
 	if (out->name.n == 0)
 		out->name = out->type;
+	if (h->load.in->declared_only)
+		return ADDED;
+	if (hcl2_meta_runs(&m, u, &runs) < 0 || !runs)
+		return SKIPPED;
 	/* The rest of a sequence works on what the excepted one would have made. */
 	if (hcl2_is_excepted(h, out->name))
 		return CUT;

@@ -61,10 +61,8 @@ static int apply_override(
 
 static int read_meta(const struct hcl2_meta *m, struct template_provisioner *out)
 {
-	struct str name = {0};
 	bool set;
-	if (hcl2_meta_str(m, "name", &name) < 0 ||
-		hcl2_meta_duration(m, "pause_before", &out->pause_before) < 0 ||
+	if (hcl2_meta_duration(m, "pause_before", &out->pause_before) < 0 ||
 		hcl2_meta_duration(m, "timeout", &out->timeout) < 0 ||
 		hcl2_meta_u32(m, "max_retries", TEMPLATE_RETRIES_MAX, &out->max_retries) < 0 ||
 		hcl2_meta_bool(m, "continue_on_error", &out->continue_on_error, &set) < 0)
@@ -93,6 +91,8 @@ static bool read_provisioner(struct hcl2 *h, const struct hcl2_block *b, const s
 	bool runs = false;
 	out->type = b->labels[0];
 	out->origin = b->origin;
+	if (hcl2_meta_str(&m, "name", &out->name) < 0)
+		return false;
 	if (h->load.in->declared_only)
 		return true;
 	if (hcl2_meta_runs(&m, u, &runs) < 0 || !runs || read_meta(&m, out) < 0)

@@ -335,6 +335,11 @@ int hcl2_eval(struct hcl2 *h, const struct hcl_expr *e, const struct hcl_scope *
 		return -1;
 	if (hcl_evaluate(out, e, scope, h->arena, &err) == 0)
 		return 0;
+	/* What goes wrong with defaults alone goes well, perhaps, with values that are given. */
+	if (h->load.in->declared_only && scope != &h->default_scope && scope != &h->empty_scope) {
+		*out = hcl_hole(h->arena, STR("expression"));
+		return 0;
+	}
 	if (!tell_undeclared(h, e, &err))
 		hcl2_tell(h, hcl_expr_origin(e), &err);
 	return -1;

@@ -106,6 +106,9 @@ static void hint_builder(struct legacy *l, struct str name)
 void legacy_check_names(
 	struct legacy *l, const struct json *j, const struct str_list *names, const char *what)
 {
+	/* Names as they are written do not tell what they will be. */
+	if (l->load.in->declared_only)
+		return;
 	for (size_t i = 0; i < names->n && l->load.t->diags.n < DIAGS_MAX; i++) {
 		if (find_builder(l, names->items[i]))
 			continue;
@@ -144,6 +147,8 @@ bool legacy_runs_for(struct legacy *l, const struct json *object, const struct l
 	const struct json *only = json_find(object, "only");
 	const struct json *except = json_find(object, "except");
 	struct str_list names;
+	if (l->load.in->declared_only)
+		return true;
 	if (only && weak_list(only, l->load.arena, &names) && names.n > 0)
 		return legacy_names_have(&names, b);
 	if (except && weak_list(except, l->load.arena, &names) && names.n > 0)

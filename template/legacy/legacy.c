@@ -68,7 +68,7 @@ static int check_root(struct legacy *l)
 		const struct json *j = json_find(root, root_keys[i].name);
 		bool empty =
 			!j || j->type == JSON_NULL || (j->type == JSON_ARRAY && j->array.n == 0);
-		if (root_keys[i].required && empty) {
+		if (root_keys[i].required && empty && !l->load.in->declared_only) {
 			legacy_error_at(l, j ? j : root, "at least one builder must be defined");
 			load_hint(&l->load, "add \"builders\": [{\"type\": ...}]");
 		}
@@ -84,6 +84,8 @@ static void check_version(struct legacy *l)
 	if (!j || j->type != JSON_STRING || j->text.n == 0)
 		return;
 	l->load.t->min_packer_version = j->text;
+	if (l->load.in->declared_only)
+		return;
 	if (!version_parse(j->text, wanted)) {
 		legacy_error_at(l, j, "\"min_packer_version\" is a version such as 1.7.0");
 		return;
@@ -119,11 +121,9 @@ static void make_build(struct legacy *l, const struct legacy_builder *b)
 			.cwd = in->cwd},
 	};
 	struct conf *config = NULL;
-	if (l->load.in->declared_only) {
-		list_push(l->load.arena, &l->load.t->builds) = out;
-		return;
-	}
-	int status = render_config(&r, b->json, skip, &config);
+	int status = 0;
+	if (!l->load.in->declared_only)
+		status = render_config(&r, b->json, skip, &config);
 	out.config = config;
 	legacy_provisioners(l, &out, b);
 	legacy_post_processors(l, &out, b);

@@ -105,7 +105,7 @@ static void read_sequence(struct legacy *l, const struct json *entry,
 		/* The rest of a sequence works on what the excepted one would have made. */
 		if (is_excepted(l, &p))
 			return;
-		if (read_config(l, j, b, &p) == 0)
+		if (l->load.in->declared_only || read_config(l, j, b, &p) == 0)
 			list_push(l->load.arena, out) = p;
 	}
 }

@@ -164,6 +164,8 @@ static int read_provisioner(struct legacy *l, const struct json *j, size_t index
 	out->type = json_str_or(j, "type", STR(""));
 	out->origin = legacy_origin(&l->source, j->span);
 	r.type = out->type;
+	if (l->load.in->declared_only)
+		return 0;
 	int64_t timeout = 0;
 	if (read_duration(l, json_find(j, "pause_before"), what, "pause_before",
 		    &out->pause_before) < 0 ||

@@ -288,7 +288,7 @@ static void show_data(struct case_run *c, const struct template *t)
 static void show_config(struct case_run *c, const char *indent, const struct conf *config)
 {
 	struct buf *out = &c->got[BUILDS];
-	for (size_t i = 0; i < config->object.n; i++) {
+	for (size_t i = 0; config && i < config->object.n; i++) {
 		const struct conf_member *m = &config->object.items[i];
 		struct str place = origin_str(&c->arena, &m->value->origin);
 		buf_printf(out, "%s%.*s (%.*s): ", indent, STR_ARG(m->key), STR_ARG(place));
@@ -423,7 +423,7 @@ static bool run_case(struct str name, struct str text)
 	assert_int_equal(status<0, t->diags.errors> 0);
 	show_variables(&c, t);
 	show_data(&c, t);
-	for (size_t i = 0; i < t->builds.n && !c.in.declared_only; i++)
+	for (size_t i = 0; i < t->builds.n; i++)
 		show_build(&c, &t->builds.items[i]);
 	if (status == 0 && !c.in.declared_only)
 		run_plans(&c, t);
