@@ -7,7 +7,8 @@
 
 void secret_wipe(void *p, size_t n)
 {
-	explicit_bzero(p, n);
+	if (n > 0)
+		explicit_bzero(p, n);
 }
 
 void secret_set(struct secret *s, struct str value)
