@@ -8,6 +8,9 @@ static const struct data_type *const types[] = {
 	&data_git_repository,
 	&data_git_commit,
 	&data_git_tree,
+	&data_amazon_ami,
+	&data_amazon_parameterstore,
+	&data_amazon_secretsmanager,
 };
 
 static const struct data_type *find_type(struct str name)

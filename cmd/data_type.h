@@ -26,5 +26,8 @@ extern const struct data_type data_http;
 extern const struct data_type data_git_repository;
 extern const struct data_type data_git_commit;
 extern const struct data_type data_git_tree;
+extern const struct data_type data_amazon_ami;
+extern const struct data_type data_amazon_parameterstore;
+extern const struct data_type data_amazon_secretsmanager;
 
 #endif

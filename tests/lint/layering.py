@@ -20,7 +20,7 @@ THIRD_PARTY = {
     "crypt.h": {"template/hcl2/functions_bcrypt.c"},
 }
 # Headers that others may include beside the one that is named like its folder.
-PUBLIC = {"template/rewrite.h"}
+PUBLIC = {"template/rewrite.h", "builders/aws/aws.h"}
 # Rooms inside a folder, and which rooms they may include; "." is the folder's own private headers.
 ROOMS = {
     # In the order in which a script goes through it.

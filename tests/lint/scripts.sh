@@ -7,4 +7,4 @@ command -v shellcheck >/dev/null 2>&1 || {
 	exit 77
 }
 shellcheck quickstart check .ci/run cmake/install-packages fixtures/redis/make tests/e2e/make-tiny-rootfs \
-	tests/fuzz/run.sh tests/interop/run.sh tests/interop/templates.sh tests/lint/*.sh
+	tests/fuzz/run.sh tests/interop/aws.sh tests/interop/run.sh tests/interop/templates.sh tests/lint/*.sh
