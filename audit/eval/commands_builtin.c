@@ -457,8 +457,11 @@ static int run_exec(struct eval *e, const struct command *c, struct outcome *out
 	while (opts_next(&o, &opt) && opt.name.n != 0)
 		continue;
 	*out = success();
-	if (opt.value.n == 0)
+	if (opt.value.n == 0) {
+		if (c->redir_count > 0)
+			emit_exec(e, c);
 		return 1;
+	}
 	struct command inner = *c;
 	inner.external = true;
 	*out = run_argv(e, &inner, c->argv + opt.index, c->argc - opt.index, STR("exec"));

@@ -24,14 +24,35 @@ static struct str fd_variable(struct eval *e, int fd)
 	return arena_printf(e->scratch, "<&%d", fd);
 }
 
+static bool is_socket(struct str path)
+{
+	return str_has_prefix(path, STR("/dev/tcp/")) || str_has_prefix(path, STR("/dev/udp/"));
+}
+
+/* The connection that a descriptor stands for. */
+static struct str fd_socket(struct eval *e, int fd)
+{
+	return arena_printf(e->scratch, ">&%d", fd);
+}
+
+/* What is read from a connection to a host that is not known. */
+static struct value read_unknown_socket(struct eval *e)
+{
+	struct url url = {0};
+	struct source *s = source_new(e, NULL, SOURCE_NETWORK, STR("/dev/tcp"), &url);
+	return value_tainted(e, STR("…"), taint_of(e, s));
+}
+
 static void redirect_in(struct eval *e, const struct redirect *r, const struct value *target)
 {
 	struct value *v = arena_new(e->scratch, struct value);
 	struct str path;
-	if (!value_const(e, target, &path))
-		*v = value_unknown(e, STR("…"), value_taint(e, target));
-	else
+	if (value_const(e, target, &path))
 		*v = guest_read(e, path);
+	else if (is_socket(r->path))
+		*v = read_unknown_socket(e);
+	else
+		*v = value_unknown(e, STR("…"), value_taint(e, target));
 	if (r->fd >= 3) {
 		variable_set(e, fd_variable(e, r->fd), v, false);
 		return;
@@ -62,6 +83,10 @@ static void redirect_dup(struct eval *e, struct redirect *r, struct redirected *
 {
 	uint64_t fd = 0;
 	bool number = r->path.p && str_to_u64(r->path, &fd);
+	const struct variable *socket =
+		number ? variable_find(e, fd_socket(e, (int)(fd % 1000))) : NULL;
+	if (socket && !value_const(e, &socket->value, &r->path))
+		r->path = (struct str){0};
 	if (r->op == SHELL_REDIR_DUP_IN) {
 		const struct variable *v =
 			number ? variable_find(e, fd_variable(e, (int)(fd % 1000))) : NULL;
@@ -92,7 +117,12 @@ static void redirect_apply(
 	}
 	target = eval_word(e, s->target);
 	if (!value_const(e, &target, &r->path))
-		r->path = (struct str){0};
+		r->path = is_socket(value_prefix(e, &target)) ? value_display(e, &target)
+							      : (struct str){0};
+	if (r->fd >= 3 && is_socket(r->path)) {
+		struct value path = value_text(e, r->path);
+		variable_set(e, fd_socket(e, r->fd), &path, false);
+	}
 	switch (s->op) {
 	case SHELL_REDIR_IN:
 	case SHELL_REDIR_RDWR:
