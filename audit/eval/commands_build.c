@@ -58,7 +58,7 @@ static int run_compose(struct eval *e, const struct command *c, struct outcome *
 
 const struct command_entry commands_build[] = {
 	{"make gmake ninja cmake meson scons rake ant mvn gradle bazel bundle tox nox mix lein sbt "
-	 "stack cabal just task poetry pdm hatch pipenv npx ansible-playbook ansible-pull "
+	 "stack cabal just task poetry pdm hatch pipenv npx "
 	 "chef-solo puppet terraform tofu vagrant dpkg-buildpackage debuild rpmbuild makepkg autoreconf "
 	 "automake autoconf autogen.sh",
 		run_build},

@@ -323,6 +323,7 @@ struct eval {
 	enum fact_phase phase;
 
 	struct map files;
+	struct map *image_files; /* while a step of the build host runs, whose own are files */
 	struct process *process;
 	const struct unit *unit;
 	const struct shell_command *node; /* the one that is being run */
@@ -630,6 +631,9 @@ void fact_place_add(struct eval *e, size_t fact, const struct origin *o, struct 
 struct str fact_str(struct eval *e, struct str s); /* copied, UTF-8, secrets masked */
 void flags_of(
 	struct eval *e, const struct command *c, struct str_list *flags, struct str_list *operands);
+
+/* ansible/playbook.c: a step on the build host that runs playbooks; false when it runs none */
+bool ansible_on_host(struct eval *e, const struct step *s, const struct command *c);
 
 /* facts_language.c: steps and files of languages that nobody reads are opaque facts */
 bool language_is_shell(enum step_language language);

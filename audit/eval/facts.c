@@ -201,6 +201,7 @@ static void run_host(struct eval *e, const struct step *s)
 		.upload = s,
 		.created = true,
 		.mode = STR("0700")};
+	e->image_files = &files;
 	e->files = (struct map){0};
 	e->process = process_new(e, NULL, SHELL_BASH);
 	e->phase = PHASE_HOST;
@@ -222,9 +223,12 @@ static void run_host(struct eval *e, const struct step *s)
 	language_inputs(e, s, &c);
 	if (argc > 0)
 		run_command(e, &c);
+	if (s->exec.language == LANGUAGE_ANSIBLE)
+		ansible_on_host(e, s, &c);
 	e->phase = PHASE_BUILD;
 	e->process = process;
 	e->files = files;
+	e->image_files = NULL;
 }
 
 static void run_step(struct eval *e, const struct step *s)

@@ -60,7 +60,8 @@ void language_upload(struct eval *e, const struct step *s, const struct command 
 	const struct step *all = e->plan->steps.items;
 	size_t at = (size_t)(s - all);
 	size_t files = 1;
-	if (language_is_shell(s->upload.language))
+	/* Playbooks are read where they are run. */
+	if (language_is_shell(s->upload.language) || s->upload.language == LANGUAGE_ANSIBLE)
 		return;
 	struct command told = *c;
 	told.origin = plan_line(s, 1, 1);
@@ -99,7 +100,9 @@ void language_inputs(struct eval *e, const struct step *s, const struct command 
 		read_input(e, c, input);
 	}
 	for (size_t i = 0; i < countof(counts); i++) {
-		if (counts[i] == 0 || !titles[i])
+		/* What ansible-playbook runs is read. */
+		bool read = i == LANGUAGE_ANSIBLE && s->exec.language == LANGUAGE_ANSIBLE;
+		if (counts[i] == 0 || !titles[i] || read)
 			continue;
 		emit_language(e, c, (enum step_language)i, counts[i]);
 		e->facts->opaque++;

@@ -326,6 +326,9 @@ static struct value appended(struct eval *e, const struct value *old, const stru
 {
 	struct chunks both = {0};
 	chunks_add_value(e, &both, old);
+	/* A file whose lines are not known ends with one. */
+	if (old->n > 0 && old->items[old->n - 1].kind == CHUNK_UNKNOWN)
+		chunks_add_text(e, &both, STR("\n"));
 	chunks_add_value(e, &both, added);
 	return chunks_value(e, &both);
 }

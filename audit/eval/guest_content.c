@@ -52,9 +52,15 @@ void content_command(struct content *k, const struct span *at, const struct str 
 	struct value *argv = arena_array(e->scratch, struct value, n + 1);
 	for (size_t i = 0; i < n; i++)
 		argv[i] = content_value(k, words[i]);
+	/* Code in a word of it stands where the whole does. */
+	struct shell_command *node = arena_new(e->scratch, struct shell_command);
+	node->kind = SHELL_SIMPLE;
+	node->span = *at;
 	set_origin(k, at);
 	e->unit = k->unit;
+	k->command->node = node;
 	run_argv(e, k->command, argv, n, STR(""));
+	k->command->node = NULL;
 	e->unit = old;
 }
 

@@ -7,6 +7,7 @@
 #define NODES_MAX 200000
 #define ANCHORS_MAX 1000
 #define KEYS_MAX 5000
+#define MERGES_MAX 200
 
 struct anchor {
 	struct str name;
@@ -616,18 +617,22 @@ static struct yaml *parse_content(struct parser *p, int parent, bool flow, bool 
 	return parse_plain(p, parent, flow);
 }
 
-/* The tag and anchor of a value. */
-static struct str parse_properties(struct parser *p, bool flow)
+struct properties {
+	struct str anchor;
+	struct str tag;
+};
+
+static void parse_properties(struct parser *p, bool flow, struct properties *out)
 {
-	struct str anchor = {0};
 	for (;;) {
+		size_t start = p->at;
 		char c = peek(p, 0);
 		if (c == '&')
-			anchor = read_name(p, flow);
-		else if (c == '!')
-			(void)read_name(p, flow);
-		else
-			return anchor;
+			out->anchor = read_name(p, flow);
+		else if (c == '!' && read_name(p, flow).n > 0)
+			out->tag = str_sub(p->text, start, p->at - start);
+		else if (c != '!')
+			return;
 		skip_blanks(p);
 	}
 }
@@ -635,10 +640,10 @@ static struct str parse_properties(struct parser *p, bool flow)
 static struct yaml *parse_value(struct parser *p, int parent, bool flow)
 {
 	bool entry = p->at > 0 && p->at != p->line_start && p->text.p[p->at - 1] == '-';
-	struct str anchor = {0};
+	struct properties is = {0};
 	uint32_t line = p->line;
 	skip_blanks(p);
-	anchor = parse_properties(p, flow);
+	parse_properties(p, flow, &is);
 	if (!flow && line_is_over(p)) {
 		if (!skip_to_content(p))
 			return empty_scalar(p);
@@ -646,13 +651,15 @@ static struct yaml *parse_value(struct parser *p, int parent, bool flow)
 			((int)column(p) == parent && !entry && is_entry(p));
 		if (!below)
 			return empty_scalar(p);
-		if (anchor.n == 0)
-			anchor = parse_properties(p, flow);
+		if (is.anchor.n == 0)
+			parse_properties(p, flow, &is);
 	}
 	bool first = entry || line != p->line || parent < 0;
 	struct yaml *n = parse_content(p, parent, flow, first);
-	if (n && anchor.n > 0 && p->anchors.n < ANCHORS_MAX)
-		list_push(p->arena, &p->anchors) = (struct anchor){anchor, n};
+	if (n && is.tag.n > 0 && n->tag.n == 0)
+		n->tag = is.tag;
+	if (n && is.anchor.n > 0 && p->anchors.n < ANCHORS_MAX)
+		list_push(p->arena, &p->anchors) = (struct anchor){is.anchor, n};
 	return n;
 }
 
@@ -700,15 +707,31 @@ void yaml_parse(struct yaml_document *out, struct arena *a, struct str text)
 	}
 }
 
+/* Maps that are merged into each other may be many more than there are bytes. */
+static const struct yaml *find(const struct yaml *map, struct str key, unsigned *budget)
+{
+	const struct yaml *merged = NULL;
+	if (!map || map->type != YAML_MAP || *budget == 0)
+		return NULL;
+	--*budget;
+	for (size_t i = 0; i < map->n; i++) {
+		if (str_eq(map->items[i]->key, key))
+			return map->items[i];
+		if (str_is(map->items[i]->key, "<<"))
+			merged = map->items[i];
+	}
+	if (!merged || merged->type != YAML_LIST)
+		return find(merged, key, budget);
+	const struct yaml *found = NULL;
+	for (size_t i = 0; i < merged->n && !found; i++)
+		found = find(merged->items[i], key, budget);
+	return found;
+}
+
 const struct yaml *yaml_find(const struct yaml *map, const char *key)
 {
-	for (size_t i = 0; map && map->type == YAML_MAP && i < map->n; i++) {
-		if (str_is(map->items[i]->key, key))
-			return map->items[i];
-	}
-	const struct yaml *merged =
-		map && !str_is(str_from(key), "<<") ? yaml_find(map, "<<") : NULL;
-	return merged && merged->type == YAML_MAP ? yaml_find(merged, key) : NULL;
+	unsigned budget = MERGES_MAX;
+	return find(map, str_from(key), &budget);
 }
 
 struct str yaml_text(const struct yaml *map, const char *key)

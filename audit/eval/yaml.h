@@ -16,6 +16,7 @@ struct yaml {
 	enum yaml_type type;
 	struct str key; /* in a map */
 	struct str text; /* of a scalar, without its quotes and indentation */
+	struct str tag; /* "!vault"; empty: none */
 	/*
 	 * Of the text's first byte. by_line: the lines of the text are those of the file from there
 	 * on, each `indent` bytes further right.

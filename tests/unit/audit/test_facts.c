@@ -3,6 +3,7 @@
  *
  * The first line says what the case shows. "=== script", "=== upload PATH", "=== exec",
  * "=== host", "=== boot WHAT [FILE]" begin the code of a script by itself or of the steps of a plan,
+ * "=== ansible PATH" is a playbook that the build host runs, with those that "=== file PATH" begin;
  * "=== medium WHAT URI [CHECKSUM]" stands for itself (the first at line 100 of the template);
  * "=== facts" begins what is wanted: `kind member=value member~part @line` for a fact that must be
  * there, the same behind `!` for one that must not be.
@@ -61,6 +62,26 @@ static struct text make_text(struct arena *a, struct str s)
 	return t;
 }
 
+static void add_input(struct step *s, struct arena *a, struct str path, struct str body)
+{
+	list_push(a, &s->exec.inputs) =
+		(struct step_input){.path = path, .content = body, .language = LANGUAGE_ANSIBLE};
+}
+
+static void make_ansible(struct step *s, struct arena *a, struct str path, struct str body)
+{
+	s->type = STEP_EXEC_HOST;
+	s->exec.language = LANGUAGE_ANSIBLE;
+	s->exec.argv.items = arena_array(a, struct text, 4);
+	s->exec.argv.items[0] = text_from(a, STR("ansible-playbook"));
+	s->exec.argv.items[1] = text_from(a, STR("-e"));
+	s->exec.argv.items[2] = text_from(a, STR("packer_builder_type=qemu"));
+	text_add_hole(&s->exec.argv.items[3], a,
+		arena_printf(a, "%s%.*s", STEP_TREE_HOLE, STR_ARG(path)));
+	s->exec.argv.n = 4;
+	add_input(s, a, path, body);
+}
+
 static void add_step(struct plan *p, struct arena *a, struct str header, struct str body)
 {
 	struct str kind = header;
@@ -91,6 +112,8 @@ static void add_step(struct plan *p, struct arena *a, struct str header, struct 
 		text_add_hole(&s.exec.argv.items[2], a, STR(STEP_SCRIPT_HOLE));
 		s.exec.argv.n = 3;
 		list_push(a, &s.exec.exit_codes) = 0;
+	} else if (str_is(kind, "ansible")) {
+		make_ansible(&s, a, rest, body);
 	} else {
 		assert_true(str_is(kind, "boot"));
 		s.type = STEP_BOOT;
@@ -136,6 +159,9 @@ static void load_case(struct loaded *l, const char *path)
 		text = str_from_index(text, body.n);
 		if (str_is(header, "facts"))
 			l->wanted = body;
+		else if (str_has_prefix(header, STR("file ")))
+			add_input(&plan.steps.items[plan.steps.n - 1], &l->arena,
+				str_trim(str_from_index(header, 5)), body);
 		else if (str_has_prefix(header, STR("medium ")))
 			add_medium(&plan, &l->arena, str_from_index(header, 7));
 		else if (str_is(header, "script"))

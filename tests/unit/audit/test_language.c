@@ -105,14 +105,14 @@ static void scripts_are_told_one_by_one_and_trees_once(void **state)
 	(void)state;
 	add_upload(&f, "C:/a.ps1", "Write-Host 1", LANGUAGE_POWERSHELL, 0);
 	add_upload(&f, "C:/b.ps1", "Write-Host 2", LANGUAGE_POWERSHELL, 0);
-	add_upload(&f, "/s/site.yml", "- hosts: all", LANGUAGE_ANSIBLE, 1);
+	add_upload(&f, "/s/site.pp", "include web", LANGUAGE_PUPPET, 1);
 	add_exec(&f, "mkdir -p /s/roles", LANGUAGE_NONE, 1);
-	add_upload(&f, "/s/roles/main.yml", "- debug:", LANGUAGE_ANSIBLE, 1);
-	add_upload(&f, "/s/site.yml", "- hosts: all", LANGUAGE_ANSIBLE, 2);
+	add_upload(&f, "/s/roles/main.pp", "class web {}", LANGUAGE_PUPPET, 1);
+	add_upload(&f, "/s/site.pp", "include web", LANGUAGE_PUPPET, 2);
 	add_upload(&f, "/s/notes.txt", "nothing", LANGUAGE_NONE, 2);
 	evaluate(&f);
 	assert_int_equal(count(&f, FACT_OPAQUE, "name", "PowerShell"), 2);
-	assert_int_equal(count(&f, FACT_OPAQUE, "name", "Ansible"), 2);
+	assert_int_equal(count(&f, FACT_OPAQUE, "name", "Puppet"), 2);
 	assert_int_equal(count(&f, FACT_OPAQUE, "why", "nobody reads its 2 files"), 1);
 	assert_int_equal(count(&f, FACT_WRITE, NULL, NULL), 6);
 	assert_int_equal(f.facts.opaque, 2);
