@@ -27,14 +27,24 @@ static inline struct str str_from(const char *cstr)
 	return (struct str){cstr, cstr ? strlen(cstr) : 0};
 }
 
-bool str_eq(struct str a, struct str b);
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 /* Byte order, shorter first on a tie: <0, 0, >0. Its _qsort twin compares elements of an array. */
 int str_cmp(struct str a, struct str b);
 int str_cmp_qsort(const void *a, const void *b);
 
-bool str_is(struct str s, const char *cstr);
-bool str_has_prefix(struct str s, struct str prefix);
+/* Inline, so that the length of a literal is known when it is compiled. */
+static inline bool str_is(struct str s, const char *cstr)
+{
+	return str_eq(s, str_from(cstr));
+}
+static inline bool str_has_prefix(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
 bool str_has_suffix(struct str s, struct str suffix);
 
 #define STR_NPOS SIZE_MAX

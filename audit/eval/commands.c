@@ -7,13 +7,15 @@ bool word_in(struct str word, const char *names)
 {
 	const char *at = names;
 	while (word.n > 0 && *at) {
-		const char *end = strchr(at, ' ');
-		size_t n = end ? (size_t)(end - at) : strlen(at);
-		if (n == word.n && memcmp(at, word.p, n) == 0)
+		size_t n = 0;
+		while (n < word.n && at[n] && at[n] == word.p[n])
+			n++;
+		if (n == word.n && (at[n] == ' ' || !at[n]))
 			return true;
-		if (!end)
-			break;
-		at = end + 1;
+		for (at += n; *at && *at != ' ';)
+			at++;
+		if (*at)
+			at++;
 	}
 	return false;
 }

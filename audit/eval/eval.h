@@ -74,6 +74,10 @@ struct check {
 	size_t fact;
 };
 
+/* Of a source that nothing was checked of, and of one whose bytes are nowhere any more. */
+extern const struct check check_none;
+extern const struct check check_gone;
+
 /* What a command's success (or failure) proves. */
 struct credit {
 	const struct taint *taint;
@@ -146,13 +150,13 @@ enum cell_kind {
 	CELL_OPTION, /* any pointer: on */
 	CELL_TEXT, /* struct str: working directory, alias */
 	CELL_ARGS, /* struct args */
+	CELL_TRAP, /* struct run */
 };
 
 struct cell {
 	enum cell_kind kind;
 	struct str key;
 	const void *value;
-	uint32_t born; /* for a check: id of its source */
 	uint32_t stamp;
 	uint32_t stamp_side[2];
 	const void *side[2];
@@ -170,6 +174,7 @@ struct variable {
 	bool array;
 	const struct element *elements;
 	size_t element_count;
+	const struct ps_value *object; /* of PowerShell: what `value` is the text of; or NULL */
 };
 
 struct args {
@@ -244,6 +249,7 @@ struct process {
 	struct cell *options[OPTION_COUNT];
 	struct cell *cwd;
 	struct cell *args;
+	struct cell *exit_trap;
 	enum shell_dialect dialect;
 	struct str arg0;
 };
@@ -256,6 +262,7 @@ struct trail_entry {
 struct diff_entry {
 	struct cell *cell;
 	const void *value;
+	const void *old; /* before the changes */
 };
 
 struct diff {
@@ -266,7 +273,17 @@ struct diff {
 	const struct value *out;
 };
 
-enum frame_kind { FRAME_NONE = 0, FRAME_PROCESS, FRAME_SUBSHELL, FRAME_FUNCTION, FRAME_SOURCE };
+enum frame_kind {
+	FRAME_NONE = 0,
+	FRAME_PROCESS,
+	FRAME_SUBSHELL,
+	FRAME_FUNCTION,
+	FRAME_SOURCE,
+	/* Of PowerShell: what throw, and what break and continue end. */
+	FRAME_TRY,
+	FRAME_LOOP,
+	FRAME_ROUND, /* of a shell's loop: what continue ends */
+};
 
 /* What exit or return leave: the states of the paths that ended early. */
 struct frame {
@@ -275,7 +292,6 @@ struct frame {
 	size_t mark;
 	size_t out_mark;
 	const struct chunks *out;
-	uint32_t born;
 	struct diff ended[2]; /* [1]: with status 0, [0]: with another or an unknown one */
 	struct {
 		struct trail_entry *items;
@@ -284,6 +300,7 @@ struct frame {
 	} locals;
 	struct str function;
 	const struct function *callee; /* of FRAME_FUNCTION */
+	const void *code; /* of PowerShell: the block that is being run */
 };
 
 enum truth { TRUTH_UNKNOWN = 0, TRUTH_YES, TRUTH_NO };
@@ -304,6 +321,15 @@ struct wrapper {
 };
 
 /* The fact set, to say each thing once. */
+#define MEMBERS_MAX 40
+
+/* The members of a kind of fact in byte order, and where each of them stands in it. */
+struct shape {
+	const struct str *keys;
+	size_t n;
+	uint8_t place[MEMBERS_MAX];
+};
+
 struct seen {
 	uint64_t *slots;
 	size_t n;
@@ -313,7 +339,7 @@ struct seen {
 struct eval {
 	struct arena *arena; /* of the facts */
 	struct facts *facts;
-	const struct str *keys[FACT_KIND_COUNT]; /* of the members of each kind */
+	struct shape shapes[FACT_KIND_COUNT];
 	size_t facts_first;
 	struct str file; /* of the last fact */
 	struct arena *scratch;
@@ -327,6 +353,7 @@ struct eval {
 	struct process *process;
 	const struct unit *unit;
 	const struct shell_command *node; /* the one that is being run */
+	struct span at; /* the same for code that is no shell's, when node is NULL */
 	struct frame *frame;
 	struct {
 		struct trail_entry *items;
@@ -351,6 +378,8 @@ struct eval {
 	struct str_list unmatched; /* objects that were checked and that nothing was known of */
 	struct seen seen;
 	struct map commands; /* name to struct command_entry */
+	struct map windows; /* the same for programs of Windows */
+	struct map cmdlets; /* name in lower case to struct ps_cmdlet */
 	bool programs; /* the plan put files into directories of programs */
 	const struct redirect *redirs; /* of the command that is being run */
 	size_t redir_count;
@@ -464,13 +493,12 @@ struct diff diff_take(struct eval *e, size_t mark, bool undo);
 void trail_rewind(struct eval *e, size_t mark);
 const struct value *take_out(struct eval *e, size_t mark);
 void diff_apply(struct eval *e, const struct diff *d);
-struct diff diff_join(struct eval *e, const struct diff *a, const struct diff *b, uint32_t born);
+struct diff diff_join(struct eval *e, const struct diff *a, const struct diff *b);
 
 /* Alternative paths from one state. */
 struct branch {
 	size_t mark;
 	size_t out_mark;
-	uint32_t born;
 	struct diff joined;
 };
 struct branch branch_begin(struct eval *e);
@@ -493,6 +521,8 @@ void args_set(struct eval *e, const struct value *items, size_t n, bool open);
 struct str cwd_of(const struct eval *e);
 /* `shown`: the checks guard what follows, so their facts are mended too. */
 void credit_apply(struct eval *e, const struct credit *c, bool shown);
+/* The check that was made of a source; NULL when there is none. */
+const struct check *source_check(const struct source *s);
 const struct credit *credit_add(struct eval *e, const struct credit *list,
 	const struct taint *taint, const struct check *check);
 const struct credit *credit_union(struct eval *e, const struct credit *a, const struct credit *b);
@@ -534,6 +564,8 @@ struct outcome run_function(struct eval *e, const struct command *c, const struc
  * Text as the script of a new or of this shell. argv: $0 and positional parameters, of the child
  * or (when there are any) of the sourced text.
  */
+struct run;
+typedef struct outcome run_front(struct eval *e, const struct run *r, struct unit *u);
 struct run {
 	const char *to; /* kind of the flow when the text is foreign */
 	struct value text;
@@ -553,6 +585,8 @@ struct run {
 	struct str language; /* of a file: the interpreter, when it is no shell */
 	struct str name; /* of a script by itself */
 	struct place place;
+	run_front *front; /* who reads the text; NULL: the shell */
+	struct ps *ps; /* of PowerShell: the code that runs this one; or NULL */
 };
 struct outcome run_text(struct eval *e, const struct run *r);
 /* base: interpreter and options when they are given (`bash -e FILE`), or NULL for the #! line. */
@@ -564,6 +598,8 @@ struct str base_name(struct str path);
 struct outcome outcome_unknown(void);
 /* exit and return: records the state of this path. */
 void frame_end_path(struct eval *e, enum frame_kind kind, enum truth status);
+/* break (FRAME_LOOP) and continue (FRAME_ROUND) of a shell; false when no loop is around them. */
+bool frame_end_loop(struct eval *e, enum frame_kind kind, uint64_t level);
 struct outcome frame_close(struct eval *e, struct frame *f, struct outcome last);
 struct frame frame_open(struct eval *e, enum frame_kind kind);
 struct origin unit_origin(const struct unit *u, const struct span *s);
@@ -605,8 +641,8 @@ void guest_boot_content(struct eval *e, const struct step *s);
 /* audit/facts_emit.c */
 struct members {
 	struct eval *e;
-	struct str keys[40];
-	struct hcl_value values[40];
+	struct str keys[MEMBERS_MAX];
+	struct hcl_value values[MEMBERS_MAX];
 	size_t n;
 };
 void put_str(struct members *m, const char *key, struct str s); /* p NULL: null */
@@ -637,6 +673,8 @@ bool ansible_on_host(struct eval *e, const struct step *s, const struct command 
 
 /* facts_language.c: steps and files of languages that nobody reads are opaque facts */
 bool language_is_shell(enum step_language language);
+/* Who reads code of the language; NULL: the shell, or nobody. */
+run_front *language_front(enum step_language language);
 void language_command(struct eval *e, const struct step *s, struct command *c);
 void language_upload(struct eval *e, const struct step *s, const struct command *c);
 void language_inputs(struct eval *e, const struct step *s, const struct command *c);

@@ -2,6 +2,8 @@
 #include "audit/eval/eval.h"
 #include "base/utf8.h"
 
+#include <assert.h>
+
 #define FACTS_MAX 200000
 #define FACT_STRING_MAX ((size_t)64 << 10)
 
@@ -38,7 +40,7 @@ static struct hcl_value kept(struct eval *e, const struct hcl_value *v, unsigned
 	for (size_t i = 0; i < v->n; i++)
 		items[i] = kept(e, &v->items[i], depth + 1);
 	out.items = items;
-	if (v->type == HCL_OBJECT && depth > 0) {
+	if (v->type == HCL_OBJECT) {
 		struct str *keys = arena_array(e->arena, struct str, v->n + 1);
 		memcpy(keys, v->keys, v->n * sizeof(*keys));
 		out.keys = keys;
@@ -207,6 +209,40 @@ static uint64_t fact_hash(const struct fact *f, const struct members *m)
 	return h;
 }
 
+static bool has_shape(const struct shape *s, const struct members *m)
+{
+	if (s->n != m->n)
+		return false;
+	for (size_t i = 0; i < m->n; i++)
+		if (!str_eq(s->keys[s->place[i]], m->keys[i]))
+			return false;
+	return true;
+}
+
+/* Every kind has its members, which are put in one order nearly always. */
+static void make_shape(struct eval *e, struct shape *s, const struct members *m)
+{
+	struct hcl_value indices[countof(m->keys)];
+	for (size_t i = 0; i < m->n; i++)
+		indices[i] = hcl_integer((int64_t)i);
+	struct hcl_value sorted = hcl_object(e->arena, m->keys, indices, m->n);
+	s->keys = sorted.keys;
+	s->n = sorted.n;
+	assert(s->n == m->n); /* nothing is said twice */
+	for (size_t i = 0; i < s->n; i++)
+		s->place[sorted.items[i].integer] = (uint8_t)i;
+}
+
+static struct hcl_value made_of(struct eval *e, struct shape *s, const struct members *m)
+{
+	if (!has_shape(s, m))
+		make_shape(e, s, m);
+	struct hcl_value *items = arena_array(e->arena, struct hcl_value, m->n + 1);
+	for (size_t i = 0; i < m->n; i++)
+		items[s->place[i]] = kept(e, &m->values[i], 1);
+	return hcl_object_sorted(s->keys, items, s->n);
+}
+
 size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct members *m)
 {
 	struct fact f = {.kind = kind,
@@ -227,14 +263,7 @@ size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct
 		return SIZE_MAX;
 	f.origin.file = kept_file(e, f.origin.file);
 	struct hcl_value *v = arena_new(e->arena, struct hcl_value);
-	struct hcl_value made = hcl_object(e->scratch, m->keys, m->values, m->n);
-	*v = kept(e, &made, 0);
-	if (!e->keys[kind]) {
-		struct str *keys = arena_array(e->arena, struct str, v->n + 1);
-		memcpy(keys, made.keys, v->n * sizeof(*keys));
-		e->keys[kind] = keys;
-	}
-	v->keys = e->keys[kind]; /* the same for every fact of the kind */
+	*v = made_of(e, &e->shapes[kind], m);
 	const struct hcl_value *command = hcl_member(v, STR("command"));
 	f.command = command ? command->string : STR("");
 	f.value = v;

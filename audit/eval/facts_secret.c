@@ -44,7 +44,8 @@ static const struct pattern patterns[] = {
 
 static bool is_word_byte(char c)
 {
-	return memchr(WORD_BYTES, c, sizeof(WORD_BYTES) - 1) != NULL;
+	char letter = (char)(c | 0x20);
+	return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 /* Length of the PEM private key at the start of s, or 0. */
@@ -111,6 +112,8 @@ static bool hit_prefix(struct str s, size_t at, struct hit *hit)
 	struct str rest = str_from_index(s, at);
 	for (size_t i = 0; i < countof(patterns); i++) {
 		const struct pattern *p = &patterns[i];
+		if (rest.p[0] != p->prefix[0])
+			continue;
 		size_t n = strlen(p->prefix);
 		if (rest.n < n + p->min || memcmp(rest.p, p->prefix, n) != 0)
 			continue;
@@ -128,6 +131,26 @@ static bool hit_prefix(struct str s, size_t at, struct hit *hit)
 	return jwt > 0;
 }
 
+/* The first bytes of the patterns, of a JSON web token, of "://" and of a PEM file. */
+static bool may_begin(char c)
+{
+	static const bool first[256] = {['A'] = true,
+		['L'] = true,
+		['S'] = true,
+		['g'] = true,
+		['x'] = true,
+		['n'] = true,
+		['p'] = true,
+		['s'] = true,
+		['r'] = true,
+		['h'] = true,
+		['d'] = true,
+		['e'] = true,
+		[':'] = true,
+		['-'] = true};
+	return first[(unsigned char)c];
+}
+
 /* The next secret at or behind `from`. */
 static bool secret_find(struct str s, size_t from, struct hit *hit)
 {
@@ -135,6 +158,8 @@ static bool secret_find(struct str s, size_t from, struct hit *hit)
 		char c = s.p[i];
 		size_t password = 0;
 		size_t n = 0;
+		if (!may_begin(c))
+			continue;
 		if (c == '-' && (n = pem_length(str_from_index(s, i))) > 0) {
 			*hit = (struct hit){i, n, "private-key"};
 			return true;
@@ -145,8 +170,7 @@ static bool secret_find(struct str s, size_t from, struct hit *hit)
 			*hit = (struct hit){i + 3 + password, n - password, "url-userinfo"};
 			return true;
 		}
-		if ((i == 0 || !is_word_byte(s.p[i - 1])) && memchr("ALSgxnpsrhde", c, 12) &&
-			hit_prefix(s, i, hit))
+		if ((i == 0 || !is_word_byte(s.p[i - 1])) && hit_prefix(s, i, hit))
 			return true;
 	}
 	return false;
@@ -249,8 +273,8 @@ static struct str mask_lines(struct eval *e, struct str s)
 	while (str_cut(&rest, '\n', &line)) {
 		struct str name;
 		struct str value;
-		if (line.n < 6 || str_contains(line, STR("<secret:")) ||
-			!line_secret(line, &name, &value))
+		if (line.n < 6 || !line_secret(line, &name, &value) ||
+			str_contains(line, STR("<secret:")))
 			continue;
 		size_t from = (size_t)(value.p - s.p);
 		list_push(e->scratch, &parts) = str_sub(s, at, from - at);

@@ -5,11 +5,14 @@
 #include "audit/policy/policy.h"
 #include "base/map.h"
 
+struct pattern;
+
 /* What one run of rules needs. Zeroed, it is ready. */
 struct rule_run {
 	struct arena scratch; /* of one evaluation */
 	struct arena arena; /* of compiled patterns */
 	struct map patterns; /* text to struct pattern */
+	struct pattern *recent[64]; /* by the place of the text */
 };
 void rule_run_clear(struct rule_run *run);
 void rule_run_trim(struct rule_run *run); /* gives back what finished evaluations have left */
@@ -28,15 +31,17 @@ MUST_CHECK int rule_match(struct rule_run *run, struct str *message, struct aren
 	const struct rule_ref *r, const struct fact *f, struct error *err);
 struct hcl_condition *rule_condition(struct arena *a, const struct rule *r);
 
-/* False when the rule cannot apply to any fact that has these members in common with `f`. */
 #define RULE_COMMON_MAX 8
 struct rule_common {
 	struct str members[RULE_COMMON_MAX];
 	size_t n;
 	unsigned mask;
 };
-bool rule_may_match(struct rule_run *run, const struct rule_ref *r, const struct fact *f,
-	const struct rule_common *common);
+/* The fact's value, of which only these members are known. */
+struct hcl_value rule_common_value(
+	struct rule_run *run, const struct fact *f, const struct rule_common *common);
+/* False when the rule cannot apply to any fact that has this in common. */
+bool rule_may_match(struct rule_run *run, const struct rule_ref *r, const struct hcl_value *common);
 
 /*
  * The rules that look at a kind of fact. Most of them ask first for the name of the command or
@@ -71,6 +76,16 @@ struct rule_run *rule_run_of(const struct hcl_eval *e);
 /* A POSIX extended regular expression, lines apart; compiled once per run. */
 MUST_CHECK int rule_regex_match(
 	bool *out, struct rule_run *run, struct str text, struct str pattern, struct error *err);
+
+/* Texts one of which stands in all that a pattern matches; n 0: nothing is known of it. */
+struct rule_literals {
+	struct str *items;
+	size_t n;
+	uint8_t starts[256]; /* bit 0: a first byte of one, bit 1: a second */
+};
+void rule_literals_read(struct rule_literals *out, struct arena *a, struct str pattern);
+/* False when the pattern cannot match the text. */
+bool rule_literals_in(const struct rule_literals *l, struct str text);
 
 /* Shell patterns: *, ?, [a-z], [!a-z]; * crosses slashes. */
 bool rule_glob_match(struct str pattern, struct str text);

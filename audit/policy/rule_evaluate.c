@@ -8,7 +8,9 @@
 #define NULLS_DEPTH 16
 
 struct pattern {
+	struct str text;
 	regex_t regex;
+	struct rule_literals literals;
 };
 
 static const char *const phase_names[] = {
@@ -31,6 +33,7 @@ void rule_run_clear(struct rule_run *run)
 		regfree(&p->regex);
 	}
 	run->patterns = (struct map){0};
+	memset(run->recent, 0, sizeof(run->recent));
 	arena_clear(&run->arena);
 	arena_clear(&run->scratch);
 }
@@ -51,14 +54,16 @@ struct rule_run *rule_run_of(const struct hcl_eval *e)
 
 static int compile(struct pattern **out, struct rule_run *run, struct str text, struct error *err)
 {
-	struct pattern *p = map_find(&run->patterns, text);
-	if (p) {
-		*out = p;
+	/* Texts of rules lie where they lie; any other may take the place of one that is gone. */
+	struct pattern **recent = &run->recent[((uintptr_t)text.p >> 4) % countof(run->recent)];
+	if (!*recent || !str_eq((*recent)->text, text))
+		*recent = map_find(&run->patterns, text);
+	*out = *recent;
+	if (*out)
 		return 0;
-	}
 	if (text.n > PATTERN_MAX || !str_is_cstr(text))
 		return error_set(err, ERROR_INPUT, "the pattern is too long or holds a NUL");
-	p = arena_new(&run->arena, struct pattern);
+	struct pattern *p = arena_new(&run->arena, struct pattern);
 	char *cstr = arena_cstr(&run->arena, text);
 	int r = regcomp(&p->regex, cstr, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
 	if (r != 0) {
@@ -66,8 +71,10 @@ static int compile(struct pattern **out, struct rule_run *run, struct str text, 
 		regerror(r, &p->regex, reason, sizeof(reason));
 		return error_set(err, ERROR_INPUT, "pattern \"%.*s\": %s", STR_ARG(text), reason);
 	}
-	map_put(&run->patterns, &run->arena, (struct str){cstr, text.n}, p);
-	*out = p;
+	p->text = (struct str){cstr, text.n};
+	rule_literals_read(&p->literals, &run->arena, p->text);
+	map_put(&run->patterns, &run->arena, p->text, p);
+	*out = *recent = p;
 	return 0;
 }
 
@@ -82,6 +89,9 @@ int rule_regex_match(
 		return -1;
 	if (text.n > INT32_MAX)
 		return error_set(err, ERROR_INPUT, "a text of %zu bytes is too long", text.n);
+	*out = false;
+	if (!rule_literals_in(&p->literals, text))
+		return 0;
 	regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)text.n};
 	int r = regexec(&p->regex, text.p ? text.p : "", 1, &whole, REG_STARTEND);
 	if (r != 0 && r != REG_NOMATCH)
@@ -258,15 +268,19 @@ static bool is_common(const struct rule_common *common, struct str key)
 	return false;
 }
 
-bool rule_may_match(struct rule_run *run, const struct rule_ref *r, const struct fact *f,
-	const struct rule_common *common)
+struct hcl_value rule_common_value(
+	struct rule_run *run, const struct fact *f, const struct rule_common *common)
 {
 	size_t n = f->value->n;
 	struct hcl_value *values = arena_array(&run->scratch, struct hcl_value, n + 1);
 	for (size_t i = 0; i < n; i++)
 		values[i] =
 			is_common(common, f->value->keys[i]) ? f->value->items[i] : hcl_unknown();
-	const struct view view = {r->rule, hcl_object(&run->scratch, f->value->keys, values, n),
-		hcl_unknown(), hcl_unknown()};
+	return hcl_object_sorted(f->value->keys, values, n);
+}
+
+bool rule_may_match(struct rule_run *run, const struct rule_ref *r, const struct hcl_value *common)
+{
+	const struct view view = {r->rule, *common, hcl_unknown(), hcl_unknown()};
 	return ask(run, r, &view, true) != HCL_FALSE;
 }

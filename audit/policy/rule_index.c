@@ -72,16 +72,18 @@ const struct rule_refs *rule_index_find(
 	struct arena *a = &index->arena;
 	char kind = (char)('a' + f->kind);
 	struct rule_common common = common_of(f, leading[f->kind]);
-	struct str key =
-		arena_printf(&run->scratch, "%c%u %.*s", kind, common.mask, STR_ARG(name->string));
+	const struct str parts[] = {
+		{&kind, 1}, {(const char *)&common.mask, sizeof(common.mask)}, name->string};
+	struct str key = arena_join(&run->scratch, parts, countof(parts), STR(""));
 	struct rule_refs *found = map_find(&index->by_name, key);
 	if (found)
 		return found;
 	if (index->by_name.n >= NAMES_MAX)
 		return all;
 	found = arena_new(a, struct rule_refs);
+	const struct hcl_value value = rule_common_value(run, f, &common);
 	for (size_t i = 0; i < all->n; i++) {
-		if (rule_may_match(run, &all->items[i], f, &common))
+		if (rule_may_match(run, &all->items[i], &value))
 			list_push(a, found) = all->items[i];
 	}
 	map_put(&index->by_name, a, arena_str(a, key), found);

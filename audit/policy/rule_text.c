@@ -138,8 +138,22 @@ static int call_one_of(struct hcl_value *out, struct hcl_eval *e, const struct h
 	return 0;
 }
 
+/* Paths mostly are as they should be. */
+static bool has_dots(struct str path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		if (path.p[i] != '/')
+			continue;
+		if (i + 1 == path.n || path.p[i + 1] == '/' || path.p[i + 1] == '.')
+			return true;
+	}
+	return path.n == 0 || path.p[0] == '.';
+}
+
 static struct str drop_dots(struct arena *a, struct str path)
 {
+	if (!has_dots(path))
+		return path;
 	bool absolute = path.n > 0 && path.p[0] == '/';
 	struct str_list parts = {0};
 	struct str rest = path;

@@ -178,6 +178,9 @@ struct hcl_value hcl_list(const struct hcl_value *items, size_t n); /* borrowed 
 /* Sorts keys with their values; copies both arrays. Later duplicates win. */
 struct hcl_value hcl_object(
 	struct arena *a, const struct str *keys, const struct hcl_value *values, size_t n);
+/* Keys in byte order, each once; both arrays are borrowed. */
+struct hcl_value hcl_object_sorted(
+	const struct str *keys, const struct hcl_value *values, size_t n);
 /* NULL when absent or no object. */
 const struct hcl_value *hcl_member(const struct hcl_value *object, struct str key);
 /* Place of a line (from 0) of a string; of the whole where lines are not told apart; or zeroed. */

@@ -75,6 +75,13 @@ struct hcl_value hcl_list(const struct hcl_value *items, size_t n)
 	return v;
 }
 
+struct hcl_value hcl_object_sorted(const struct str *keys, const struct hcl_value *values, size_t n)
+{
+	struct hcl_value v = {.type = HCL_OBJECT, .items = values, .keys = keys, .n = n};
+	account(&v);
+	return v;
+}
+
 struct member {
 	struct str key;
 	size_t index; /* in the order given, so that equal keys keep it */
@@ -107,9 +114,7 @@ struct hcl_value hcl_object(
 		sorted[kept] = order[i].key;
 		items[kept++] = values[order[i].index];
 	}
-	struct hcl_value v = {.type = HCL_OBJECT, .items = items, .keys = sorted, .n = kept};
-	account(&v);
-	return v;
+	return hcl_object_sorted(sorted, items, kept);
 }
 
 /* ---- Looking ------------------------------------------------------------------------------- */
