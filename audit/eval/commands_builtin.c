@@ -319,9 +319,12 @@ static int run_exit(struct eval *e, const struct command *c, struct outcome *out
 
 static int run_break(struct eval *e, const struct command *c, struct outcome *out)
 {
-	(void)e;
-	(void)c;
+	uint64_t level = 1;
 	*out = outcome_unknown();
+	bool known = c->argc < 2 || (c->words[1].p && str_to_u64(c->words[1], &level));
+	if (known && level > 0)
+		out->dead =
+			frame_end_loop(e, word_is(c, 0, "break") ? FRAME_LOOP : FRAME_ROUND, level);
 	return 1;
 }
 
@@ -393,12 +396,46 @@ static void keep_written(struct eval *e, size_t mark)
 	branch_end(e, &b);
 }
 
+static bool in_subshell(const struct eval *e)
+{
+	const struct frame *f = e->frame;
+	while (f && f->kind != FRAME_SUBSHELL && f->kind != FRAME_PROCESS)
+		f = f->up;
+	return !f || f->kind == FRAME_SUBSHELL;
+}
+
+/* A trap on EXIT alone is run where the shell ends; true when that is what this is. */
+static bool set_exit_trap(struct eval *e, const struct command *c, const struct run *trap)
+{
+	bool others = false;
+	bool exits = false;
+	for (size_t i = 2; i < c->argc; i++) {
+		bool is = c->words[i].p && word_in(c->words[i], "EXIT 0 SIGEXIT exit");
+		exits = exits || is;
+		others = others || !is;
+	}
+	if (!exits || in_subshell(e))
+		return false;
+	struct run *copy = NULL;
+	if (trap) {
+		struct command *command = arena_new(e->scratch, struct command);
+		copy = arena_new(e->scratch, struct run);
+		*command = *c;
+		*copy = *trap;
+		copy->command = command;
+	}
+	cell_set(e, e->process->exit_trap, copy);
+	return !others;
+}
+
 static int run_trap(struct eval *e, const struct command *c, struct outcome *out)
 {
 	*out = success();
 	emit_exec(e, c);
-	if (c->argc < 3 || word_is(c, 1, "-") || word_is(c, 1, "-p") || value_empty(&c->argv[1]))
+	if (c->argc < 3 || word_is(c, 1, "-") || word_is(c, 1, "-p") || value_empty(&c->argv[1])) {
+		set_exit_trap(e, c, NULL);
 		return 1;
+	}
 	struct run r = {
 		.to = "eval",
 		.text = c->argv[1],
@@ -407,6 +444,8 @@ static int run_trap(struct eval *e, const struct command *c, struct outcome *out
 		.wrapper = STR("trap"),
 		.place = word_place(e, c, 1),
 	};
+	if (set_exit_trap(e, c, &r))
+		return 1;
 	size_t mark = e->trail.n;
 	e->conditional++;
 	struct outcome o = run_code(e, &r);

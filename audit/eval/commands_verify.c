@@ -89,7 +89,7 @@ static const char *key_reason(struct eval *e, const struct file *f)
 	if (!f)
 		return "unknown-key";
 	for (const struct taint *t = value_taint(e, &f->content); t; t = t->next) {
-		const struct check *check = t->source->check->value;
+		const struct check *check = source_check(t->source);
 		if (t->source->kind == SOURCE_NETWORK &&
 			!(check && check->strength == STRENGTH_STRONG))
 			return "same-origin";

@@ -14,7 +14,6 @@ struct frame frame_open(struct eval *e, enum frame_kind kind)
 		.mark = e->trail.n,
 		.out_mark = e->out ? e->out->n : 0,
 		.out = e->out,
-		.born = e->sources + 1,
 		.function = e->function,
 	};
 }
@@ -22,6 +21,10 @@ struct frame frame_open(struct eval *e, enum frame_kind kind)
 static bool ends(const struct frame *f, enum frame_kind kind)
 {
 	bool returns = f->kind == FRAME_FUNCTION || f->kind == FRAME_SOURCE;
+	if (kind == FRAME_TRY || kind == FRAME_LOOP)
+		return f->kind == kind || f->kind == FRAME_PROCESS;
+	if (f->kind == FRAME_TRY || f->kind == FRAME_LOOP || f->kind == FRAME_ROUND)
+		return false;
 	return kind == FRAME_FUNCTION ? returns : !returns;
 }
 
@@ -37,20 +40,37 @@ static const struct value *copy_out(struct eval *e, const struct frame *f)
 	return v;
 }
 
-void frame_end_path(struct eval *e, enum frame_kind kind, enum truth status)
+static void end_at(struct eval *e, struct frame *f, enum truth status)
 {
-	struct frame *f = e->frame;
-	while (f && !ends(f, kind))
-		f = f->up;
-	if (!f)
-		return;
 	struct diff d = diff_take(e, f->mark, false);
 	d.out = copy_out(e, f);
 	for (int side = 0; side < 2; side++) {
 		if (status == (side ? TRUTH_NO : TRUTH_YES))
 			continue;
-		f->ended[side] = diff_join(e, &f->ended[side], &d, f->born);
+		f->ended[side] = diff_join(e, &f->ended[side], &d);
 	}
+}
+
+void frame_end_path(struct eval *e, enum frame_kind kind, enum truth status)
+{
+	struct frame *f = e->frame;
+	while (f && !ends(f, kind))
+		f = f->up;
+	if (f)
+		end_at(e, f, status);
+}
+
+bool frame_end_loop(struct eval *e, enum frame_kind kind, uint64_t level)
+{
+	for (struct frame *f = e->frame; f; f = f->up) {
+		if (f->kind != FRAME_LOOP && f->kind != FRAME_ROUND)
+			return false;
+		if (f->kind != kind || --level > 0)
+			continue;
+		end_at(e, f, TRUTH_YES);
+		return true;
+	}
+	return false;
 }
 
 /* What the checks of `good` have over those of `all`. */
@@ -107,10 +127,10 @@ struct outcome frame_close(struct eval *e, struct frame *f, struct outcome last)
 			struct diff d = diff_take(e, f->mark, false);
 			d.out = out;
 			trail_rewind(e, mark);
-			sides[side] = diff_join(e, &sides[side], &d, f->born);
+			sides[side] = diff_join(e, &sides[side], &d);
 		}
 	}
-	struct diff all = diff_join(e, &sides[0], &sides[1], f->born);
+	struct diff all = diff_join(e, &sides[0], &sides[1]);
 	trail_rewind(e, f->mark);
 	struct outcome o = {0};
 	o.when[1] = advantage(e, &sides[1], &all);

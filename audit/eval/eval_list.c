@@ -23,13 +23,36 @@ static struct outcome piece_body(struct eval *e, const struct shell_command *c)
 	return o;
 }
 
+/* What tools print of a check that was good, and of no other. */
+static bool says_good(struct str text)
+{
+	static const char *const words[] = {
+		"OK", "Good", "good", "GOODSIG", "VALIDSIG", "Verified"};
+	for (size_t i = 0; i < countof(words); i++)
+		if (str_contains(text, str_from(words[i])))
+			return true;
+	return false;
+}
+
 /* `grep OK` and the like at the end of a check hand its result on. */
-static bool passes_result(const struct shell_command *c)
+static bool passes_result(struct eval *e, const struct shell_command *c)
 {
 	if (c->kind != SHELL_SIMPLE || c->word_count < 2 || c->words[0]->part_count != 1)
 		return false;
 	const struct shell_part *p = &c->words[0]->parts[0];
-	return p->kind == SHELL_LITERAL && word_in(p->text, "grep egrep fgrep");
+	if (p->kind != SHELL_LITERAL || !word_in(p->text, "grep egrep fgrep"))
+		return false;
+	bool good = false;
+	for (size_t i = 1; i < c->word_count; i++) {
+		struct value v = eval_word(e, c->words[i]);
+		struct str text = value_display(e, &v);
+		bool option = str_has_prefix(text, STR("-"));
+		if (option && !str_has_prefix(text, STR("--")) &&
+			str_find_byte(text, 'v') != STR_NPOS)
+			return false;
+		good = good || (!option && says_good(text));
+	}
+	return good;
 }
 
 /* `cat <<EOF |` hands on the lines of the here-document. */
@@ -63,7 +86,7 @@ static struct outcome eval_pieces(struct eval *e, const struct shell_pipeline *p
 		e->guard = last || pipefail ? guard : GUARD_NONE;
 		struct outcome piece = piece_body(e, p->commands[i]);
 		e->ignoring -= !last && !pipefail;
-		if (last && passes_result(p->commands[i]) && i > 0)
+		if (last && i > 0 && o.when[1] && passes_result(e, p->commands[i]))
 			piece.when[1] = credit_union(e, piece.when[1], o.when[1]);
 		if (e->in)
 			piece.gates |= value_gates(e->in);
@@ -123,21 +146,30 @@ static bool last_word_is(const struct shell_pipeline *p, const char *names, unsi
 	return w->kind == SHELL_LITERAL && word_in(w->text, names);
 }
 
-static enum guard guard_by(const struct shell_item *item, const struct shell_pipeline *next)
+/* ends: errexit acts on what is next. */
+static enum guard guard_by(
+	const struct shell_item *item, const struct shell_pipeline *next, bool ends)
 {
 	if (item->next != SHELL_OR)
 		return GUARD_NONE;
 	if (last_word_is(next, "exit return die fail fatal abort error err", 0))
 		return GUARD_FATAL;
+	if (ends && last_word_is(next, "false", 0))
+		return GUARD_FATAL;
 	return last_word_is(next, "true : echo printf logger", 0) ? GUARD_IGNORED : GUARD_NONE;
+}
+
+static bool errors_end(const struct eval *e)
+{
+	bool ends = option_on(e, OPTION_ERREXIT) ||
+		(option_on(e, OPTION_ERRTRAP) && e->function.n == 0);
+	return ends && e->ignoring == 0;
 }
 
 /* Under errexit a failure ends the shell here, so what follows may rely on success. */
 static void rely(struct eval *e, struct outcome *o)
 {
-	bool ends = option_on(e, OPTION_ERREXIT) ||
-		(option_on(e, OPTION_ERRTRAP) && e->function.n == 0);
-	if (o->dead || e->ignoring > 0 || !ends || !o->when[1])
+	if (o->dead || !errors_end(e) || !o->when[1])
 		return;
 	frame_end_path(e, FRAME_PROCESS, TRUTH_NO);
 	credit_apply(e, o->when[1], true);
@@ -184,6 +216,12 @@ static struct outcome begin_right(struct eval *e, struct right *r, enum shell_co
 	e->ignoring -= !relied;
 	if (relied)
 		rely(e, &o);
+	/* `check || { echo bad; false; }` */
+	bool fails = how == SHELL_OR && o.status == TRUTH_NO && !item->pipeline->negated;
+	if (relied && fails && !o.dead && errors_end(e)) {
+		frame_end_path(e, FRAME_PROCESS, TRUTH_NO);
+		o.dead = true;
+	}
 	e->last = o.when[1];
 	return o;
 }
@@ -196,9 +234,11 @@ static struct outcome end_right(
 	e->gates = r->gates;
 	if (o.dead)
 		e->gates |= r->left.gates; /* the rest runs only when the left side said so */
-	branch_path(e, &r->branch, o.dead);
+	enum truth goes = how == SHELL_AND ? TRUTH_YES : TRUTH_NO;
+	enum truth left = r->left.status;
+	branch_path(e, &r->branch, o.dead || (left != TRUTH_UNKNOWN && left != goes));
 	credit_apply(e, r->left.when[how != SHELL_AND], o.dead);
-	branch_path(e, &r->branch, false);
+	branch_path(e, &r->branch, left == goes);
 	struct outcome both = join_and_or(e, how, r->left, o);
 	both.dead = !branch_end(e, &r->branch);
 	return both;
@@ -219,8 +259,9 @@ static size_t and_run(const struct shell_item *items, size_t from, size_t n)
 static struct outcome eval_and_or(struct eval *e, const struct shell_item *items, size_t n)
 {
 	enum guard guard = e->guard;
+	bool ends = errors_end(e);
 	e->ignoring += n > 1;
-	e->guard = n > 1 ? guard_by(&items[0], items[1].pipeline) : guard;
+	e->guard = n > 1 ? guard_by(&items[0], items[1].pipeline, n == 2 && ends) : guard;
 	struct outcome o = eval_pipeline(e, items[0].pipeline);
 	e->ignoring -= n > 1;
 	e->last = o.when[1];
@@ -235,7 +276,9 @@ static struct outcome eval_and_or(struct eval *e, const struct shell_item *items
 			bool last = i + opened + 1 == n;
 			const struct shell_item *item = &items[i + opened];
 			open[opened].left = o;
-			e->guard = last ? guard : guard_by(item, item[1].pipeline);
+			e->guard = last
+				? guard
+				: guard_by(item, item[1].pipeline, ends && i + opened + 2 == n);
 			o = begin_right(e, &open[opened++], how, item, last);
 		}
 		if (opened == 0)
@@ -324,11 +367,6 @@ static struct outcome eval_if(struct eval *e, const struct shell_command *c)
 	return o;
 }
 
-struct assigned {
-	struct eval *e;
-	bool breaks;
-};
-
 static void forget(struct eval *e, struct str name)
 {
 	const struct variable *old = variable_find(e, name);
@@ -341,55 +379,63 @@ static void forget(struct eval *e, struct str name)
 
 static void forget_assigned(void *ctx, const struct shell_command *c)
 {
-	struct assigned *a = ctx;
-	charge(a->e, 1);
+	struct eval *e = ctx;
+	charge(e, 1);
 	for (size_t i = 0; i < c->assign_count; i++)
-		forget(a->e, c->assigns[i].name);
-	if (c->word_count == 0 || c->words[0]->part_count != 1)
-		return;
-	struct str name = c->words[0]->parts[0].text;
-	if (str_is(name, "break") || str_is(name, "return"))
-		a->breaks = true;
+		forget(e, c->assigns[i].name);
 }
 
 /* Before a loop whose rounds are not counted: what it assigns is not known any more. */
-static bool forget_in(struct eval *e, const struct shell_list *list)
+static void forget_in(struct eval *e, const struct shell_list *list)
 {
-	struct assigned a = {.e = e};
 	if (list)
-		shell_visit(list, forget_assigned, &a);
-	return a.breaks;
+		shell_visit(list, forget_assigned, e);
 }
 
-static struct outcome eval_while(struct eval *e, const struct shell_command *c)
+/* The body, once; continue ends it. */
+static struct outcome eval_round(struct eval *e, const struct shell_list *body)
 {
-	forget_in(e, c->cond);
-	bool breaks = forget_in(e, c->body);
+	struct frame round = frame_open(e, FRAME_ROUND);
+	e->frame = &round;
+	return frame_close(e, &round, eval_list(e, body));
+}
+
+/* The rounds of while and until: none, or one that stands for all. */
+static struct outcome while_rounds(struct eval *e, const struct shell_command *c)
+{
 	int leave = c->kind == SHELL_UNTIL;
-	e->looping++;
 	struct outcome cond = eval_condition(e, c->cond);
-	if (cond.dead) {
-		e->looping--;
+	if (cond.dead)
 		return cond;
-	}
 	unsigned gates = e->gates;
 	struct branch b = branch_begin(e);
 	e->conditional++;
 	e->gates |= cond.gates;
 	credit_apply(e, cond.when[!leave], true);
-	struct outcome body = eval_list(e, c->body);
-	if (!body.dead && !breaks && cond.when[leave])
+	struct outcome body = eval_round(e, c->body);
+	if (!body.dead && cond.when[leave])
 		credit_apply(e, eval_condition(e, c->cond).when[leave], true);
 	e->conditional--;
-	e->looping--;
-	branch_path(e, &b, body.dead);
+	/* `while true` is left by break only. */
+	bool stays = cond.status == (leave ? TRUTH_NO : TRUTH_YES) && e->frame->ended[1].alive;
+	branch_path(e, &b, body.dead || stays);
 	/* `while [ $(date +%s) -lt N ]; do sleep 60; done` holds what follows back. */
 	e->gates = gates | cond.gates;
-	if (!breaks)
-		credit_apply(e, cond.when[leave], true);
-	branch_path(e, &b, false);
-	branch_end(e, &b);
-	return outcome_unknown();
+	credit_apply(e, cond.when[leave], true);
+	branch_path(e, &b, stays);
+	return (struct outcome){.dead = !branch_end(e, &b)};
+}
+
+static struct outcome eval_while(struct eval *e, const struct shell_command *c)
+{
+	forget_in(e, c->cond);
+	forget_in(e, c->body);
+	struct frame loop = frame_open(e, FRAME_LOOP);
+	e->frame = &loop;
+	e->looping++;
+	struct outcome o = while_rounds(e, c);
+	e->looping--;
+	return frame_close(e, &loop, o);
 }
 
 static bool has_pattern(struct str s)
@@ -431,11 +477,13 @@ static struct outcome eval_rounds(
 	struct eval *e, const struct shell_command *c, const struct value_list *fields)
 {
 	struct outcome o = {.status = TRUTH_YES};
+	struct frame loop = frame_open(e, FRAME_LOOP);
+	e->frame = &loop;
 	for (size_t i = 0; i < fields->n && !o.dead && charge(e, 4); i++) {
 		variable_set(e, c->name, &fields->items[i], false);
-		o = eval_list(e, c->body);
+		o = eval_round(e, c->body);
 	}
-	return o;
+	return frame_close(e, &loop, o);
 }
 
 static struct outcome eval_for(struct eval *e, const struct shell_command *c)
@@ -458,9 +506,11 @@ static struct outcome eval_for(struct eval *e, const struct shell_command *c)
 			v = fields.items[0];
 		variable_set(e, c->name, &v, false);
 	}
+	struct frame loop = frame_open(e, FRAME_LOOP);
+	e->frame = &loop;
 	e->conditional++;
 	e->looping++;
-	struct outcome o = eval_list(e, c->body);
+	struct outcome o = frame_close(e, &loop, eval_round(e, c->body));
 	e->looping--;
 	e->conditional--;
 	branch_path(e, &b, o.dead);

@@ -109,6 +109,24 @@ static struct unit *unit_new(struct eval *e, const struct run *r)
 	return u;
 }
 
+/* On whatever path the shell ends. What ends the trap early decides about the status. */
+static struct outcome run_exit_trap(struct eval *e, struct outcome o)
+{
+	const struct run *trap = e->process->exit_trap->value;
+	if (!trap)
+		return o;
+	const struct shell_command *node = e->node;
+	struct frame f = frame_open(e, FRAME_PROCESS);
+	cell_set(e, e->process->exit_trap, NULL);
+	e->frame = &f;
+	e->node = trap->command->node;
+	run_code(e, trap);
+	e->node = node;
+	bool exits = f.ended[0].alive || f.ended[1].alive;
+	frame_close(e, &f, outcome_unknown());
+	return exits ? outcome_unknown() : o;
+}
+
 static struct outcome run_parsed(
 	struct eval *e, const struct run *r, const struct shell_script *script)
 {
@@ -144,6 +162,8 @@ static struct outcome run_parsed(
 		o = frame_close(e, &f, o);
 		e->gates = gates;
 	}
+	if (r->child)
+		o = run_exit_trap(e, o);
 	e->function = function;
 	if (r->child) {
 		e->process = process;
@@ -409,5 +429,5 @@ void run_script(struct eval *e, struct str text, struct str file)
 	else if (s.program.n != 0 && !is_shell(s.program))
 		run_language(e, &r, s.program);
 	else if (text.n > 0)
-		run_code(e, &r);
+		credit_apply(e, run_code(e, &r).when[1], true);
 }

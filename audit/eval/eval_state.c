@@ -56,7 +56,7 @@ struct diff diff_take(struct eval *e, size_t mark, bool undo)
 		if (c->stamp == stamp)
 			continue;
 		c->stamp = stamp;
-		list_push(e->scratch, &d) = (struct diff_entry){c, c->value};
+		list_push(e->scratch, &d) = (struct diff_entry){c, c->value, e->trail.items[i].old};
 	}
 	if (undo)
 		trail_rewind(e, mark);
@@ -115,23 +115,22 @@ static const void *join_file(struct eval *e, const struct file *a, const struct 
 	return f;
 }
 
-static const void *join_check(struct eval *e, const struct cell *c, const struct check *a,
-	const struct check *b, uint32_t born)
+/* NULL: the path does not have the source. */
+static const void *join_check(struct eval *e, const struct check *a, const struct check *b)
 {
-	const struct check *low = !a || (b && b->strength < a->strength) ? b : a;
+	if (!a || a == &check_gone)
+		return b ? b : a;
+	if (!b || b == &check_gone)
+		return a;
+	const struct check *low = b->strength < a->strength ? b : a;
 	const struct check *high = low == a ? b : a;
-	/* A source that only one path has needs the check on that path only. */
-	if (!a || !b) {
-		const struct check *only = a ? a : b;
-		if (c->born >= born)
-			return only;
-		struct check *weaker = arena_new(e->scratch, struct check);
-		*weaker = *only;
-		weaker->strength = STRENGTH_INEFFECTIVE;
-		weaker->reason = STR("not-dominating");
-		return weaker;
-	}
-	return low ? low : high;
+	if (low->strength != STRENGTH_NONE)
+		return low;
+	struct check *weaker = arena_new(e->scratch, struct check);
+	*weaker = *high;
+	weaker->strength = STRENGTH_INEFFECTIVE;
+	weaker->reason = STR("not-dominating");
+	return weaker;
 }
 
 static const void *join_args(struct eval *e, const struct args *a, const struct args *b)
@@ -166,8 +165,9 @@ static const void *join_function(struct eval *e, const struct function *a, const
 }
 
 static const void *join_value(
-	struct eval *e, const struct cell *c, const void *a, const void *b, uint32_t born)
+	struct eval *e, const struct diff_entry *at, const void *a, const void *b)
 {
+	const struct cell *c = at->cell;
 	if (a == b)
 		return a;
 	switch (c->kind) {
@@ -176,26 +176,28 @@ static const void *join_value(
 	case CELL_FILE:
 		return join_file(e, a, b);
 	case CELL_CHECK:
-		return join_check(e, c, a, b, born);
+		return join_check(e, a, b);
 	case CELL_ARGS:
 		return join_args(e, a, b);
 	case CELL_FUNCTION:
 		return join_function(e, a, b);
 	case CELL_OPTION:
 		return NULL; /* on only when on both paths */
+	case CELL_TRAP:
+		return a ? a : b;
 	case CELL_TEXT:
 	case CELL_NONE:
 		break;
 	}
 	/* `cd DIR && …`: what follows is meant for the directory that was entered. */
-	if (a == c->value || b == c->value)
-		return a == c->value ? b : a;
+	if (a == at->old || b == at->old)
+		return a == at->old ? b : a;
 	struct str *unknown = arena_new(e->scratch, struct str);
 	*unknown = arena_printf(e->scratch, "?%u", ++e->names);
 	return unknown;
 }
 
-struct diff diff_join(struct eval *e, const struct diff *a, const struct diff *b, uint32_t born)
+struct diff diff_join(struct eval *e, const struct diff *a, const struct diff *b)
 {
 	if (!a->alive)
 		return *b;
@@ -214,14 +216,16 @@ struct diff diff_join(struct eval *e, const struct diff *a, const struct diff *b
 	}
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < sides[s]->n; i++) {
-			struct cell *c = sides[s]->items[i].cell;
+			const struct diff_entry *at = &sides[s]->items[i];
+			const struct cell *c = at->cell;
 			bool both = c->stamp_side[!s] == stamp;
 			if (both && s == 1)
 				continue;
-			const void *va = s == 0 || both ? c->side[0] : c->value;
-			const void *vb = s == 1 || both ? c->side[1] : c->value;
+			const void *va = s == 0 || both ? c->side[0] : at->old;
+			const void *vb = s == 1 || both ? c->side[1] : at->old;
+			const void *joined = join_value(e, at, va, vb);
 			list_push(e->scratch, &out) =
-				(struct diff_entry){c, join_value(e, c, va, vb, born)};
+				(struct diff_entry){at->cell, joined, at->old};
 		}
 	}
 	struct value empty = {0};
@@ -235,8 +239,7 @@ struct diff diff_join(struct eval *e, const struct diff *a, const struct diff *b
 
 struct branch branch_begin(struct eval *e)
 {
-	return (struct branch){
-		.mark = e->trail.n, .born = e->sources + 1, .out_mark = e->out ? e->out->n : 0};
+	return (struct branch){.mark = e->trail.n, .out_mark = e->out ? e->out->n : 0};
 }
 
 const struct value *take_out(struct eval *e, size_t mark)
@@ -257,7 +260,7 @@ void branch_path(struct eval *e, struct branch *b, bool dead)
 	struct diff d = diff_take(e, b->mark, true);
 	d.out = take_out(e, b->out_mark);
 	if (!dead)
-		b->joined = diff_join(e, &b->joined, &d, b->born);
+		b->joined = diff_join(e, &b->joined, &d);
 }
 
 bool branch_end(struct eval *e, struct branch *b)
@@ -285,7 +288,7 @@ struct process *process_new(struct eval *e, const struct process *parent, enum s
 {
 	struct process *p = arena_new(e->scratch, struct process);
 	p->dialect = d;
-	struct cell *cells = arena_array(e->scratch, struct cell, OPTION_COUNT + 2);
+	struct cell *cells = arena_array(e->scratch, struct cell, OPTION_COUNT + 3);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		p->options[i] = &cells[i];
 		cells[i].kind = CELL_OPTION;
@@ -294,6 +297,8 @@ struct process *process_new(struct eval *e, const struct process *parent, enum s
 	p->cwd->kind = CELL_TEXT;
 	p->args = &cells[OPTION_COUNT + 1];
 	p->args->kind = CELL_ARGS;
+	p->exit_trap = &cells[OPTION_COUNT + 2];
+	p->exit_trap->kind = CELL_TRAP;
 	if (parent) {
 		inherit(e, p, parent);
 		p->cwd->value = parent->cwd->value;
@@ -448,15 +453,31 @@ const struct credit *credit_union(struct eval *e, const struct credit *a, const 
 	return a;
 }
 
+const struct check check_none = {.strength = STRENGTH_NONE, .reason = {"absent", 6}};
+const struct check check_gone = {.strength = STRENGTH_NONE, .reason = {"absent", 6}};
+
+const struct check *source_check(const struct source *s)
+{
+	const struct check *check = s->check ? s->check->value : NULL;
+	return check && check->strength != STRENGTH_NONE ? check : NULL;
+}
+
 static void credit_check(struct eval *e, const struct taint *t, const struct check *check)
 {
 	for (; t; t = t->next) {
 		if (!t->source->check)
 			continue;
-		const struct check *old = t->source->check->value;
+		const struct check *old = source_check(t->source);
 		if (!old || old->strength < check->strength)
 			cell_set(e, t->source->check, check);
 	}
+}
+
+static struct str strength_name(const struct check *check)
+{
+	if (check->strength == STRENGTH_INEFFECTIVE)
+		return STR("ineffective");
+	return check->strength == STRENGTH_WEAK ? STR("weak") : STR("strong");
 }
 
 void credit_apply(struct eval *e, const struct credit *list, bool shown)
@@ -470,12 +491,13 @@ void credit_apply(struct eval *e, const struct credit *list, bool shown)
 		*check = *c->check;
 		bool weak = check->reason.n != 0 && !str_is(check->reason, "ignored");
 		check->strength = weak ? STRENGTH_WEAK : STRENGTH_STRONG;
+		if (str_is(check->reason, "itself"))
+			check->strength = STRENGTH_INEFFECTIVE;
 		if (!weak)
 			check->reason = STR("");
 		check->fatal = true;
 		if (shown && check->fact != SIZE_MAX) {
-			fact_replace(e, check->fact, "strength",
-				hcl_string(weak ? STR("weak") : STR("strong")));
+			fact_replace(e, check->fact, "strength", hcl_string(strength_name(check)));
 			fact_replace(e, check->fact, "reason", hcl_string(check->reason));
 			fact_replace(e, check->fact, "fatal", hcl_bool(true));
 		}

@@ -124,8 +124,8 @@ struct source *source_new(struct eval *e, const struct command *c, enum source_k
 	if (url)
 		s->url = *url;
 	check->kind = CELL_CHECK;
-	check->born = s->id;
 	s->check = check;
+	cell_set(e, check, &check_none);
 	if (c) {
 		s->origin = c->origin;
 		s->label = c->text;
@@ -149,7 +149,7 @@ static struct verdict_words judged(const struct source *s)
 		[STRENGTH_INEFFECTIVE] = "ineffective",
 		[STRENGTH_WEAK] = "weak",
 		[STRENGTH_STRONG] = "strong"};
-	const struct check *check = s->check->value;
+	const struct check *check = source_check(s);
 	if (s->kind == SOURCE_FILE || s->pinned)
 		return (struct verdict_words){"strong", STR("")};
 	if (check)
@@ -213,7 +213,7 @@ static size_t emit_flow(
 	size_t fact = emit(e, FACT_FLOW, c, &m);
 	if (fact == SIZE_MAX)
 		return fact;
-	const struct check *check = source->check->value;
+	const struct check *check = source_check(source);
 	fact_place_add(e, fact, &source->origin, source->label);
 	if (check)
 		fact_place_add(e, fact, &check->origin, check->label);
@@ -232,7 +232,7 @@ bool flow_into(struct eval *e, const struct command *c, const struct taint *t, c
 			continue;
 		}
 		struct flow_record r = {t, emit_flow(e, c, t, s)};
-		if (r.fact != SIZE_MAX && !t->source->check->value)
+		if (r.fact != SIZE_MAX && !source_check(t->source))
 			list_push(e->scratch, &e->flows) = r;
 	}
 	return any;
@@ -291,7 +291,7 @@ void flow_finish(struct eval *e)
 		const char *reason = NULL;
 		if (s->kind != SOURCE_NETWORK || s->pinned || s->rewrote)
 			continue;
-		if (s->check->value)
+		if (source_check(s))
 			reason = "after-use";
 		else if (e->unmatched.n > 0)
 			reason = "other-file";

@@ -33,6 +33,23 @@ const char *digest_reason(struct eval *e, struct str algorithm, const struct val
 	return unknown ? "unknown-digest" : "";
 }
 
+/* Whether what is expected was made of the very bytes that are checked. */
+static bool expects_itself(
+	const struct value *expected, const struct taint *checked, unsigned depth)
+{
+	for (size_t i = 0; checked && i < expected->n && depth < 4; i++) {
+		const struct chunk *c = &expected->items[i];
+		for (size_t k = 0; k < c->alt_count; k++)
+			if (expects_itself(&c->alts[k], checked, depth + 1))
+				return true;
+		for (const struct taint *t = c->digest ? c->digest->taint : NULL; t; t = t->next)
+			for (const struct taint *own = checked; own; own = own->next)
+				if (own->source == t->source)
+					return true;
+	}
+	return false;
+}
+
 /* The check as it stands before anybody looks at its result. */
 static void note_check(struct eval *e, const struct taint *t, const struct check *check)
 {
@@ -41,7 +58,7 @@ static void note_check(struct eval *e, const struct taint *t, const struct check
 	unused->strength = STRENGTH_INEFFECTIVE;
 	unused->reason = STR("ignored");
 	for (; t; t = t->next)
-		if (!t->source->check->value)
+		if (!source_check(t->source))
 			cell_set(e, t->source->check, unused);
 }
 
@@ -90,6 +107,8 @@ static const struct credit *compare(
 		return NULL;
 	struct checked k = {
 		d->object, d->taint, "compare", digest_reason(e, d->algorithm, expected)};
+	if (expects_itself(expected, d->taint, 0))
+		k.reason = "itself";
 	return check_made(e, c, &k, NULL);
 }
 
@@ -113,6 +132,21 @@ static enum truth truth_known(struct eval *e, const struct value *a, const struc
 static enum truth truth_not(enum truth t)
 {
 	return t == TRUTH_YES ? TRUTH_NO : t == TRUTH_NO ? TRUTH_YES : t;
+}
+
+/* `[ -n TEXT ]`, `[ -z TEXT ]` and `[ TEXT ]` of a text that is known. */
+static enum truth truth_of_text(
+	struct eval *e, const struct command *c, size_t first, size_t n, bool negated)
+{
+	struct str text = c->words[n - 1];
+	bool one = n == first + 1;
+	if (e->looping > 0 || !text.p)
+		return TRUTH_UNKNOWN;
+	if (!one && !word_is(c, first, "-n") && !word_is(c, first, "-z"))
+		return TRUTH_UNKNOWN;
+	bool empty = !one && word_is(c, first, "-z");
+	bool yes = (text.n == 0) == empty;
+	return yes != negated ? TRUTH_YES : TRUTH_NO;
 }
 
 static unsigned gates_of(const struct value *values, size_t n)
@@ -144,6 +178,10 @@ int run_test(struct eval *e, const struct command *c, struct outcome *out)
 	first += negated;
 	*out = outcome_unknown();
 	out->gates = gates_of(c->argv, c->argc);
+	if (n == first + 2 || n == first + 1) {
+		out->status = truth_of_text(e, c, first, n, negated);
+		return 1;
+	}
 	if (n < first + 3 || n - first != 3 || !c->words[first + 1].p)
 		return 1;
 	struct str op = c->words[first + 1];
@@ -221,10 +259,11 @@ static void credit_all_files(struct sums *s, const struct value *list)
 		if (!str_has_prefix(c->key, cwd))
 			continue;
 		struct checked k = {guest_shown(e, c->key), t, s->method,
-			is_weak_hash(s->algorithm) ? "weak-hash"
-				: s->trusted       ? ""
-				: own              ? "same-origin"
-						   : "unknown-digest"};
+			expects_itself(list, t, 0)           ? "itself"
+				: is_weak_hash(s->algorithm) ? "weak-hash"
+				: s->trusted                 ? ""
+				: own                        ? "same-origin"
+							     : "unknown-digest"};
 		s->credit = check_made(e, s->c, &k, s->credit);
 	}
 }
@@ -266,6 +305,8 @@ static void sum_line(struct sums *s, struct str line)
 	if (s->trusted && strcmp(reason, "same-origin") == 0)
 		reason = "";
 	struct checked k = {path, value_taint(e, &content), s->method, reason};
+	if (expects_itself(&d, k.taint, 0))
+		k.reason = "itself";
 	s->credit = check_made(e, s->c, &k, s->credit);
 }
 
@@ -273,7 +314,7 @@ static bool verified_strong(const struct taint *t)
 {
 	bool all = t != NULL;
 	for (; t; t = t->next) {
-		const struct check *check = t->source->check->value;
+		const struct check *check = source_check(t->source);
 		all = all &&
 			(t->source->pinned || t->source->kind == SOURCE_FILE ||
 				(check && check->strength == STRENGTH_STRONG));

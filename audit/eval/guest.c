@@ -312,7 +312,7 @@ static void note_rewrite(struct eval *e, const struct value *old, const struct v
 	bool checked = false;
 	const struct taint *before = value_taint(e, old);
 	for (const struct taint *t = before; t; t = t->next)
-		checked = checked || (t->source->check && t->source->check->value);
+		checked = checked || source_check(t->source);
 	for (const struct taint *t = value_taint(e, content); checked && t; t = t->next) {
 		bool known = false;
 		for (const struct taint *b = before; b; b = b->next)
@@ -320,6 +320,34 @@ static void note_rewrite(struct eval *e, const struct value *old, const struct v
 		if (!known)
 			t->source->rewrote = true;
 	}
+}
+
+static bool holds(struct eval *e, const struct map *m, const struct source *s)
+{
+	charge(e, m->n);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct cell *c = m->items[i].value;
+		const struct value *v = NULL;
+		const struct file *f = c->kind == CELL_FILE ? c->value : NULL;
+		const struct variable *var = c->kind == CELL_VARIABLE ? c->value : NULL;
+		if (f && !f->deleted)
+			v = &f->content;
+		else if (var)
+			v = &var->value;
+		for (const struct taint *t = v ? value_taint(e, v) : NULL; t; t = t->next)
+			if (t->source == s)
+				return true;
+	}
+	return false;
+}
+
+/* Whether bytes were checked that are nowhere any more does not matter. */
+static void note_gone(struct eval *e, const struct value *old)
+{
+	for (const struct taint *t = value_taint(e, old); t; t = t->next)
+		if (t->source->check && !holds(e, &e->files, t->source) &&
+			!holds(e, &e->process->variables, t->source))
+			cell_set(e, t->source->check, &check_gone);
 }
 
 static struct value appended(struct eval *e, const struct value *old, const struct value *added)
@@ -424,6 +452,8 @@ void guest_write(struct eval *e, const struct command *c, const struct write *w)
 		f.created = !old || old->created;
 	}
 	guest_put(e, path, &f);
+	if (old && !old->tree && !w->append)
+		note_gone(e, &old->content);
 	if (w->content && w->content->n != 0) {
 		secret_write(e, c, path, content, "write");
 		config_written(e, c, path, content);
