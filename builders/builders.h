@@ -31,8 +31,8 @@ struct artifact_files {
 	size_t cap;
 };
 
-/* What the build made. image_id: "sha256:..." or a platform's id; algorithm: the key under which it
- * becomes an in-toto subject ("sha256", "aws_ami_id", ...). */
+/* What the build made. image_id: "sha256:..." or a platform's id, empty: there is no image;
+ * algorithm: the key under which it becomes an in-toto subject ("sha256", "aws_ami_id", ...). */
 struct artifact {
 	struct str builder_id;
 	struct str image_id;
@@ -70,6 +70,7 @@ struct communicator;
 struct communicator_ops {
 	const char *name;
 	bool remote; /* a command that cannot be started may be startable later */
+	bool traced; /* its commands descend from this process, where the tracer sees them */
 	int (*upload)(struct communicator *c, const char *path, struct str bytes, uint32_t mode,
 		struct error *err);
 	int (*download)(
@@ -104,6 +105,7 @@ struct build_options {
 	struct redactor *redactor; /* grows with what fills the holes */
 	const char *const *environment;
 	int cancel_fd; /* readable when the build shall stop; -1 none */
+	const char *known_hosts; /* keys that hosts must have; NULL: they are taken as found */
 	/* Of the template, for the image's labels; may be empty. */
 	struct str source; /* the repository */
 	struct str revision; /* the commit */
@@ -120,6 +122,7 @@ enum builder_flag {
 	/* Its machines boot and are shut down. Others skip what would run then, on the record. */
 	BUILDER_BOOTS = 1 << 2,
 	BUILDER_WINDOWS = 1 << 3, /* its machines run commands of cmd.exe and PowerShell */
+	BUILDER_KEEPS = 1 << 4, /* its machines are left as they are: no image is made */
 };
 
 /*

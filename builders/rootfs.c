@@ -104,6 +104,7 @@ static int comm_exec(struct communicator *c, struct str command, const struct co
 
 static const struct communicator_ops communicator_ops = {
 	.name = "container",
+	.traced = true,
 	.upload = comm_upload,
 	.download = comm_download,
 	.exec = comm_exec,

@@ -300,7 +300,8 @@ static int build(
 			run_error_cleanup(r);
 		return -1;
 	}
-	log_say(&r->say, LOG_INFO, "Capturing the image");
+	if (!(r->builder->flags & BUILDER_KEEPS))
+		log_say(&r->say, LOG_INFO, "Capturing the image");
 	if (r->builder->capture(r->machine, &out->artifact, a, err) != 0 || end_host(r, err) != 0)
 		return -1;
 	if (r->record_error.code != ERROR_NONE) {

@@ -182,12 +182,25 @@ int record_step(struct run *r, const struct step *s, uint32_t attempt, struct er
 	return manifest_append(r->o->manifest, "step", j, err);
 }
 
+/* Why the processes of a step are not in the record; NULL: they are. */
+static const char *no_processes(const struct run *r, const struct step *s)
+{
+	bool in_machine =
+		s->type == STEP_EXEC || s->type == STEP_UPLOAD || s->type == STEP_DOWNLOAD;
+	if (!r->tracer)
+		return r->no_tracer.text;
+	if (in_machine && !r->communicator->ops->traced)
+		return "nothing watches processes inside the machine";
+	return r->step_gaps > 0 ? "gaps" : NULL;
+}
+
 int record_step_end(struct run *r, const struct step *s, const struct step_result *result,
 	uint32_t attempt, const struct error *failure, struct error *err)
 {
 	scoped(arena) a = {0};
 	struct json *j = json_object(&a);
-	bool processes = r->tracer && r->step_gaps == 0;
+	const char *why =
+		result->skipped.n > 0 && r->tracer && r->step_gaps == 0 ? NULL : no_processes(r, s);
 	json_set(&a, j, "id", json_i64(&a, s->id));
 	json_set(&a, j, "exit_code", json_i64(&a, result->comm.exit_code));
 	json_set(&a, j, "disconnected", json_bool(&a, result->comm.disconnected));
@@ -197,9 +210,9 @@ int record_step_end(struct run *r, const struct step *s, const struct step_resul
 	set_count(j, &a, "stderr_bytes", result->bytes[1]);
 	set_time(j, &a, "start", result->start);
 	set_time(j, &a, "end", result->end);
-	json_set(&a, j, "coverage", json_cstr(&a, processes ? "processes" : "steps"));
-	if (!processes)
-		json_set(&a, j, "reason", json_cstr(&a, r->tracer ? "gaps" : r->no_tracer.text));
+	json_set(&a, j, "coverage", json_cstr(&a, why ? "steps" : "processes"));
+	if (why)
+		json_set(&a, j, "reason", json_cstr(&a, why));
 	if (result->has_content) {
 		set_digest(j, &a, "content_sha256", &result->content);
 		set_count(j, &a, "content_bytes", result->content_bytes);
@@ -212,7 +225,7 @@ int record_step_end(struct run *r, const struct step *s, const struct step_resul
 		set_bytes(r, j, &a, "error", str_from(failure->text));
 	if (attempt > 1)
 		json_set(&a, j, "attempt", json_i64(&a, attempt));
-	r->steps_only = r->steps_only || !processes;
+	r->steps_only = r->steps_only || why;
 	return manifest_append(r->o->manifest, "step-end", j, err);
 }
 

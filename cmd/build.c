@@ -50,6 +50,12 @@ static const struct option own[] = {
 		.arg = "BACKEND",
 		.help = "how processes are watched (default: the best that works)",
 		.offset = offsetof(struct build_verb, trace)},
+	{.name = "ssh-known-hosts",
+		.kind = OPTION_STRING,
+		.arg = "FILE",
+		.help = "keys that machines must have, as for ssh(1); without it a key is\n"
+			"taken as found, and recorded",
+		.offset = offsetof(struct build_verb, known_hosts)},
 	{.name = "builder-id",
 		.kind = OPTION_STRING,
 		.arg = "URI",

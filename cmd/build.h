@@ -18,6 +18,7 @@ struct build_verb {
 	const char *on_error;
 	const char *parallel;
 	const char *trace;
+	const char *known_hosts;
 	const char *builder_id;
 	bool unsigned_build;
 	bool force;

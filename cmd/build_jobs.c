@@ -90,6 +90,7 @@ static int build(struct build_result *out, const struct build_run *run, const st
 		.redactor = &redactor,
 		.environment = p->cli->environment,
 		.cancel_fd = run->cancel[0],
+		.known_hosts = run->options->known_hosts,
 		.source = snapshot_identity(p->snapshot)->url,
 		.revision = snapshot_identity(p->snapshot)->commit,
 	};

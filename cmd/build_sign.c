@@ -27,6 +27,10 @@ static void parts_clear(struct parts *p)
 static int collect(
 	struct parts *parts, struct build_run *run, const struct job *job, struct error *err)
 {
+	if (job->result.artifact.image_id.n == 0)
+		return error_set(err, ERROR_INPUT,
+			"the build made no image that evidence could be about; --unsigned builds "
+			"without evidence");
 	buf_init(&parts->manifest, FILE_LIMIT);
 	buf_init(&parts->findings, FILE_LIMIT);
 	buf_init(&parts->source, FILE_LIMIT);

@@ -10,7 +10,15 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 THIRD_PARTY = {
-    "openssl/": {"base/digest.c", "base/hcl/functions_rsa.c", "sign"},
+    "openssl/": {
+        "base/digest.c",
+        "base/hcl/functions_rsa.c",
+        "builders/ssh/key.c",
+        "builders/ssh/key_parts.h",
+        "builders/ssh/key_read.c",
+        "builders/ssh/known_hosts.c",
+        "sign",
+    },
     "git2": {"fetch"},
     "archive": {"builders", "sign"},
     "curl/": {"base/http.c"},
