@@ -99,7 +99,11 @@ static int check(struct expansion *x)
 	const struct hcl_attribute *name = find(x, "iterator");
 	if (!name)
 		return 0;
-	x->iterator = hcl_expr_keyword(name->expr);
+	struct error ignored = {0};
+	const struct hcl_expr *bare = NULL;
+	x->iterator = (struct str){0};
+	if (hcl_expr_bare(&bare, name->expr, h->arena, &ignored) == 0)
+		x->iterator = hcl_expr_keyword(bare);
 	if (x->iterator.n > 0)
 		return 0;
 	return load_error(&h->load, hcl_expr_origin(name->expr), "\"iterator\" is a name");

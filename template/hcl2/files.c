@@ -4,22 +4,38 @@
 
 static const struct hcl_block_schema plain[] = {{0}};
 
-static const struct hcl_block_schema dynamic[] = {
+static const struct hcl_block_schema inner_dynamic[] = {
 	{"content", 0, plain},
 	{0},
 };
 
+static const struct hcl_block_schema expandable[] = {
+	{"dynamic", 1, inner_dynamic},
+	{0},
+};
+
+static const struct hcl_block_schema dynamic[] = {
+	{"content", 0, expandable},
+	{0},
+};
+
+/* The configuration of a type: what blocks it has, only the type knows; in JSON they are objects. */
+static const struct hcl_block_schema configuration[] = {
+	{"dynamic", 1, dynamic},
+	{0},
+};
+
 static const struct hcl_block_schema post_processors[] = {
-	{"post-processor", 1, plain},
+	{"post-processor", 1, configuration},
 	{"dynamic", 1, dynamic},
 	{0},
 };
 
 static const struct hcl_block_schema build[] = {
-	{"source", 1, plain},
-	{"provisioner", 1, plain},
-	{"error-cleanup-provisioner", 1, plain},
-	{"post-processor", 1, plain},
+	{"source", 1, configuration},
+	{"provisioner", 1, configuration},
+	{"error-cleanup-provisioner", 1, configuration},
+	{"post-processor", 1, configuration},
 	{"post-processors", 0, post_processors},
 	{"hcp_packer_registry", 0, plain},
 	{"dynamic", 1, dynamic},
@@ -42,8 +58,8 @@ static const struct hcl_block_schema template[] = {
 	{"variables", 0, plain},
 	{"local", 1, plain},
 	{"locals", 0, plain},
-	{"data", 2, plain},
-	{"source", 2, plain},
+	{"data", 2, configuration},
+	{"source", 2, configuration},
 	{"build", 0, build},
 	{"hcp_packer_registry", 0, plain},
 	{"communicator", 2, plain},
