@@ -105,3 +105,8 @@ bool deferred_key(enum component component, struct str type, struct str key)
 	}
 	return false;
 }
+
+bool plain_key(enum component component, struct str type, struct str key)
+{
+	return component == COMPONENT_BUILDER && str_is(type, "file") && str_is(key, "content");
+}

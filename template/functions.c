@@ -62,6 +62,9 @@ static int call_user(const struct gotmpl_call *c, struct gotmpl_value *out)
 	return 0;
 }
 
+static const char env_in_json[] = "allowed in the defaults of variables only; define a variable "
+				  "with it and use {{user `NAME`}} here";
+
 static int call_env(const struct gotmpl_call *c, struct gotmpl_value *out)
 {
 	struct function_context *f = context(c);
@@ -69,9 +72,7 @@ static int call_env(const struct gotmpl_call *c, struct gotmpl_value *out)
 	if (!f || gotmpl_arg_str(c, 0, &name) < 0)
 		return -1;
 	if (!f->environment)
-		return fail(c,
-			"allowed in the defaults of variables only; define a variable with "
-			"it and use {{user `NAME`}} here");
+		return fail(c, f->env_instead ? f->env_instead : env_in_json);
 	const char *found = str_is_cstr(name)
 		? env_find(f->environment, arena_cstr(c->run->arena, name))
 		: NULL;

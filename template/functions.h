@@ -17,6 +17,7 @@ struct function_context {
 		struct text *out, bool *deferred);
 	const void *owner; /* for user and env_used */
 	const char *const *environment; /* NULL: env is not allowed here */
+	const char *env_instead; /* then: what to do; NULL: what JSON templates do */
 	void (*env_used)(const void *owner, struct str name, struct str value);
 	int64_t now;
 	struct str build_name; /* empty: not available */

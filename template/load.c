@@ -138,8 +138,10 @@ int load_render(struct load *l, const struct text *raw, const struct load_render
 	struct text *out, bool *deferred)
 {
 	struct gotmpl_fault fault = {0};
+	struct gotmpl_fault absent = {0};
 	struct gotmpl_list tree = {0};
 	struct gotmpl_scope scope = {
+		.absent = r->absent ? &absent : NULL,
 		.arena = l->arena,
 		.functions = template_functions,
 		.ctx = r->functions,
@@ -155,6 +157,13 @@ int load_render(struct load *l, const struct text *raw, const struct load_render
 	if (status < 0) {
 		struct origin o = r->place(r->place_ctx, fault.off);
 		return load_error(l, &o, "%.*s", STR_ARG(fault.text));
+	}
+	if (absent.text.p) {
+		struct origin o = r->place(r->place_ctx, absent.off);
+		load_warning(l, &o,
+			"field .%.*s is not known here, and so \"<no value>\"; write {{`{{`}} for two literal "
+			"braces",
+			STR_ARG(absent.text));
 	}
 	text_redactions(out, &l->t->redactor);
 	return 0;

@@ -47,6 +47,7 @@ struct load_rendering {
 	struct origin (*place)(const void *ctx, size_t off);
 	const void *place_ctx;
 	bool defer;
+	bool absent; /* a field that is not known is "<no value>", with a warning */
 };
 MUST_CHECK int load_render(struct load *l, const struct text *raw, const struct load_rendering *r,
 	struct text *out, bool *deferred);

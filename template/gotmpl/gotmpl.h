@@ -145,6 +145,8 @@ struct gotmpl_scope {
 	bool has_fields;
 	const struct template_field *fields;
 	size_t field_count;
+	/* Not NULL: a field that is not known is no value, and the first one is told here. */
+	struct gotmpl_fault *absent;
 	/* Work done so far by all evaluations that share it; may be NULL. */
 	size_t *steps;
 };

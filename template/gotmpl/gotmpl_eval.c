@@ -59,7 +59,8 @@ static int fail_field(struct gotmpl_run *run, size_t off, struct str name)
 static int get_field(
 	struct gotmpl_run *run, size_t off, struct str name, struct gotmpl_value *value)
 {
-	if (value->kind != GOTMPL_FIELDS)
+	struct gotmpl_fault *absent = run->scope->absent;
+	if (value->kind != GOTMPL_FIELDS && (!absent || value->kind != GOTMPL_NONE))
 		return gotmpl_fault(run, off, "a %s has no field .%.*s",
 			gotmpl_kind_name(value->kind), STR_ARG(name));
 	for (size_t i = 0; i < run->scope->field_count; i++) {
@@ -68,7 +69,12 @@ static int get_field(
 			return 0;
 		}
 	}
-	return fail_field(run, off, name);
+	if (!absent)
+		return fail_field(run, off, name);
+	if (!absent->text.p)
+		*absent = (struct gotmpl_fault){off, name};
+	*value = (struct gotmpl_value){0};
+	return 0;
 }
 
 /* The innermost variable of that name; `$` is the data. */

@@ -88,6 +88,8 @@ static int render(const struct hcl2_render *r, struct conf *c)
 		return 0;
 	struct function_context f = {
 		.user = no_user,
+		.env_instead = "not in HCL2 templates; write ${var.NAME}, of a variable with "
+			       "default = env(\"NAME\")",
 		.owner = h,
 		.now = h->load.in->now,
 		.build = r->use && r->component != COMPONENT_BUILDER,
@@ -98,8 +100,11 @@ static int render(const struct hcl2_render *r, struct conf *c)
 	}
 	f.seed = arena_printf(h->arena, "%.*s %u", STR_ARG(o->file), o->span.off);
 	const struct place place = {h, c, &raw};
-	const struct load_rendering rendering = {
-		.functions = &f, .place = place_of, .place_ctx = &place, .defer = r->defer};
+	const struct load_rendering rendering = {.functions = &f,
+		.place = place_of,
+		.place_ctx = &place,
+		.defer = r->defer,
+		.absent = r->absent};
 	return load_render(&h->load, &raw, &rendering, &c->text, &deferred);
 }
 
@@ -109,6 +114,8 @@ static struct hcl2_render render_of(const struct hcl2_render *r, struct str key)
 	struct hcl2_render here = *r;
 	if (!r->nested && r->component != COMPONENT_NONE)
 		here.defer = deferred_key(r->component, r->type, key);
+	if (!r->nested)
+		here.absent = plain_key(r->component, r->type, key);
 	here.nested = true;
 	return here;
 }

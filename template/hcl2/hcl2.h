@@ -223,6 +223,7 @@ struct hcl2_render {
 	const struct hcl2_use *use; /* NULL: outside of builds */
 	bool nested; /* below a top-level key, which decided `defer` */
 	bool defer; /* {{ }} with fields stays a template */
+	bool absent; /* fields that are not known are "<no value>" */
 };
 /* A body as an object; skip: attributes that are left out, NULL-ended. */
 MUST_CHECK int hcl2_config(const struct hcl2_render *r, const struct hcl2_block *b,

@@ -72,6 +72,7 @@ struct render {
 	enum component component;
 	struct str type;
 	bool variables; /* env is allowed, fields are deferred */
+	bool absent; /* fields that are not known are "<no value>" */
 	struct origin given; /* of strings that come from no file */
 	const struct json *json; /* of the string at hand */
 };

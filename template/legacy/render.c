@@ -122,8 +122,11 @@ int render_text(const struct render *r, const struct text *raw, const struct jso
 	here.json = j;
 	struct function_context f = context_of(&here, j);
 	const struct place place = {r, j};
-	const struct load_rendering rendering = {
-		.functions = &f, .place = place_of, .place_ctx = &place, .defer = defer};
+	const struct load_rendering rendering = {.functions = &f,
+		.place = place_of,
+		.place_ctx = &place,
+		.defer = defer,
+		.absent = r->absent};
 	return load_render(&r->legacy->load, raw, &rendering, out, deferred);
 }
 
@@ -262,7 +265,9 @@ int render_config(const struct render *r, const struct json *object, const char 
 		if (is_listed(skip, m->key))
 			continue;
 		bool defer = deferred_key(r->component, r->type, m->key);
-		status |= render_member(r, m, defer, c);
+		struct render here = *r;
+		here.absent = plain_key(r->component, r->type, m->key);
+		status |= render_member(&here, m, defer, c);
 	}
 	*out = c;
 	return status;
