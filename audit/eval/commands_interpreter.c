@@ -1,5 +1,5 @@
 /* Shells and interpreters of other languages. */
-#include "audit/eval/eval.h"
+#include "audit/eval/ps.h"
 
 /* ---- Shells --------------------------------------------------------------------------------- */
 
@@ -148,7 +148,6 @@ static const struct language languages[] = {
 	{"node nodejs bun deno", "-e -p --eval --print", "epr", NULL},
 	{"php", "-r", "rdfBRFE", NULL},
 	{"lua tclsh Rscript osascript", "-e", "el", NULL},
-	{"pwsh powershell", "-c -Command -EncodedCommand", "c", NULL},
 };
 
 static const struct language *language_find(struct str name)
@@ -229,7 +228,6 @@ static int run_language_command(struct eval *e, const struct command *c, struct 
 	}
 	const struct language *l = language_find(name);
 	struct optspec spec = {.shorts = l->shorts, .stop = true};
-	spec.words = word_in(name, "pwsh powershell");
 	struct opts o = opts_of(e, c, &spec);
 	struct opt opt;
 	*out = outcome_unknown();
@@ -266,11 +264,24 @@ static int run_language_command(struct eval *e, const struct command *c, struct 
 	return 1;
 }
 
+static int run_pwsh(struct eval *e, const struct command *c, struct outcome *out)
+{
+	*out = run_powershell(e, c);
+	return 1;
+}
+
+static int run_cmd_exe(struct eval *e, const struct command *c, struct outcome *out)
+{
+	*out = run_cmd(e, c);
+	return 1;
+}
+
 const struct command_entry commands_interpreter[] = {
+	{"pwsh powershell pwsh.exe powershell.exe pwsh-preview", run_pwsh, true},
+	{"cmd.exe", run_cmd_exe, true},
 	{"sh bash dash ash ksh ksh93 mksh zsh posh yash rbash", run_sh, true},
 	{"python python2 python3 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 "
-	 "pypy pypy3 perl ruby node nodejs bun deno php lua tclsh Rscript osascript pwsh "
-	 "powershell",
+	 "pypy pypy3 perl ruby node nodejs bun deno php lua tclsh Rscript osascript",
 		run_language_command},
 	{0},
 };

@@ -445,6 +445,7 @@ struct command {
 	size_t skipped; /* words of the node that wrappers took */
 	bool one_to_one; /* each word of the node gave one word */
 	bool external; /* functions do not count (env, sudo, command) */
+	bool whole; /* -name is one option, not many letters */
 };
 
 /* eval_value.c */

@@ -1,5 +1,5 @@
 /* Texts that are run: scripts, -c strings, here-documents, sourced files. */
-#include "audit/eval/eval.h"
+#include "audit/eval/ps.h"
 
 #define SCRIPTS_MAX 24
 
@@ -102,7 +102,7 @@ static struct unit *unit_new(struct eval *e, const struct run *r)
 		u->step = r->file->upload;
 		u->place = (struct place){0};
 	} else if (!u->place.unit && e->unit) {
-		u->place = (struct place){.unit = e->unit};
+		u->place = (struct place){.unit = e->unit, .span = e->at};
 		if (e->node)
 			u->place.span = e->node->span;
 	}
@@ -242,7 +242,7 @@ struct outcome run_text(struct eval *e, const struct run *r)
 		return outcome_unknown();
 	struct shell_options options = {
 		.dialect = r->dialect, .extglob = !r->child && option_on(e, OPTION_EXTGLOB)};
-	const struct shell_script *script = parse(e, unit, &options);
+	const struct shell_script *script = r->front ? NULL : parse(e, unit, &options);
 	look_for_deception(e, unit);
 	const struct unit *old_unit = e->unit;
 	const struct shell_command *node = e->node;
@@ -256,7 +256,7 @@ struct outcome run_text(struct eval *e, const struct run *r)
 	e->calls++;
 	e->redirs = NULL;
 	e->redir_count = 0;
-	struct outcome o = run_parsed(e, r, script);
+	struct outcome o = r->front ? r->front(e, r, unit) : run_parsed(e, r, script);
 	e->calls--;
 	e->unit = old_unit;
 	e->node = node;
@@ -394,11 +394,18 @@ struct outcome run_file(struct eval *e, const struct command *c, struct str path
 		out_unknown(e, c, value_taint(e, &r.text));
 		return outcome_unknown();
 	}
+	if (base && base->front)
+		return run_code(e, &r);
 	if (r.language.n != 0)
 		return run_language(e, &r, r.language);
 	if (base)
 		return run_code(e, &r);
 	struct shebang s = shebang_of(start);
+	r.front = front_of(s.program);
+	if (r.front) {
+		r.child = true;
+		return run_code(e, &r);
+	}
 	if (s.program.n != 0 && !is_shell(s.program))
 		return run_language(e, &r, s.program);
 	r.child = true;
@@ -424,9 +431,14 @@ void run_script(struct eval *e, struct str text, struct str file)
 		.name = file,
 	};
 	options_of(&r, s.options);
-	if (looks_binary(text))
+	r.front = front_of(s.program.n != 0 ? s.program : base_name(file));
+	bool wide = r.front &&
+		(str_has_prefix(text, STR("\xff\xfe")) || str_has_prefix(text, STR("\xfe\xff")));
+	if (r.front && text.n > 0)
+		r.text = value_text(e, wide ? ps_text_of(e->scratch, text) : text);
+	if (looks_binary(text) && !wide)
 		run_binary(e, &c, &r);
-	else if (s.program.n != 0 && !is_shell(s.program))
+	else if (!r.front && s.program.n != 0 && !is_shell(s.program))
 		run_language(e, &r, s.program);
 	else if (text.n > 0)
 		credit_apply(e, run_code(e, &r).when[1], true);

@@ -88,6 +88,7 @@ static const void *join_variable(
 	struct value vb = b ? b->value : other;
 	v->value = value_join(e, &va, &vb, label);
 	v->unset = a && b && a->unset && b->unset;
+	v->object = a && b && a->object == b->object ? a->object : NULL;
 	v->exported = (a && a->exported) || (b && b->exported);
 	return v;
 }

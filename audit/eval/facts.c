@@ -159,7 +159,8 @@ static bool needs_success(const struct eval *e, const struct step *s)
 static void run_exec(struct eval *e, const struct step *s)
 {
 	struct command c = step_command(e, s, STR("sh -c"));
-	if (!language_is_shell(s->exec.language)) {
+	run_front *front = language_front(s->exec.language);
+	if (!front && !language_is_shell(s->exec.language)) {
 		language_command(e, s, &c);
 		return;
 	}
@@ -169,6 +170,7 @@ static void run_exec(struct eval *e, const struct step *s)
 		.command = &c,
 		.dialect = SHELL_BASH,
 		.child = true,
+		.front = front,
 	};
 	struct file origin = {.upload = s};
 	r.file = &origin;

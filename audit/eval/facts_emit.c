@@ -335,7 +335,8 @@ void flags_of(
 				list_push(e->scratch, flags) = str_sub(prefix, 0, eq);
 			continue;
 		}
-		for (size_t k = 1; prefix.n > 2 && k < prefix.n && is_letter(prefix.p[k]); k++)
+		for (size_t k = 1;
+			!c->whole && prefix.n > 2 && k < prefix.n && is_letter(prefix.p[k]); k++)
 			list_push(e->scratch, flags) = arena_printf(e->scratch, "-%c", prefix.p[k]);
 	}
 }

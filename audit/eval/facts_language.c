@@ -1,5 +1,5 @@
 /* Code that no front end reads: said so, never passed over in silence. */
-#include "audit/eval/eval.h"
+#include "audit/eval/ps.h"
 
 #include <assert.h>
 
@@ -20,9 +20,11 @@ bool language_is_shell(enum step_language language)
 	return !titles[language];
 }
 
-static bool is_script(enum step_language language)
+run_front *language_front(enum step_language language)
 {
-	return language == LANGUAGE_CMD || language == LANGUAGE_POWERSHELL;
+	if (language == LANGUAGE_CMD)
+		return cmd_front;
+	return language == LANGUAGE_POWERSHELL ? ps_front : NULL;
 }
 
 static void emit_language(
@@ -54,21 +56,18 @@ static bool is_same(const struct step *x, const struct step *s)
 		x->upload.language == s->upload.language;
 }
 
-/* Scripts are told one by one, trees of a configuration tool once per provisioner. */
+/* Trees of a configuration tool are told once per provisioner; scripts are read when they run. */
 void language_upload(struct eval *e, const struct step *s, const struct command *c)
 {
 	const struct step *all = e->plan->steps.items;
 	size_t at = (size_t)(s - all);
 	size_t files = 1;
 	/* Playbooks are read where they are run. */
-	if (language_is_shell(s->upload.language) || s->upload.language == LANGUAGE_ANSIBLE)
+	if (language_is_shell(s->upload.language) || language_front(s->upload.language) ||
+		s->upload.language == LANGUAGE_ANSIBLE)
 		return;
 	struct command told = *c;
 	told.origin = plan_line(s, 1, 1);
-	if (is_script(s->upload.language)) {
-		emit_language(e, &told, s->upload.language, 1);
-		return;
-	}
 	for (size_t i = at; i-- > 0 && all[i].group == s->group;) {
 		if (is_same(&all[i], s))
 			return;

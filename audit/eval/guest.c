@@ -11,7 +11,9 @@ static const char *const program_dirs[] = {"/usr/local/sbin/", "/usr/local/bin/"
 
 static bool is_rooted(struct str path)
 {
-	bool drive = path.n > 2 && path.p[1] == ':' && (path.p[2] == '/' || path.p[2] == '\\');
+	bool drive = path.n > 1 && path.p[1] == ':' &&
+		(path.n == 2 || path.p[2] == '/' || path.p[2] == '\\');
+	drive = drive || str_has_prefix(path, STR("%TEMP%"));
 	return drive || (path.n > 0 && (path.p[0] == '/' || path.p[0] == '~' || path.p[0] == '?'));
 }
 
@@ -63,6 +65,9 @@ struct str guest_path(struct eval *e, struct str path)
 struct str guest_shown(struct eval *e, struct str path)
 {
 	(void)e;
+	/* What Windows keeps elsewhere than in files. */
+	if (str_has_prefix(path, STR("/registry/")))
+		return str_from_index(path, strlen("/registry/"));
 	if (path.n == 0 || path.p[0] != '?')
 		return path;
 	size_t slash = str_find_byte(path, '/');

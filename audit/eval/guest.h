@@ -35,6 +35,8 @@ struct content_file {
 void content_write(struct content *k, const struct span *at, const struct content_file *f);
 /* Code in another language. */
 void content_scan(struct content *k, const struct span *at, struct str language, struct str text);
+/* The same in PowerShell or for cmd.exe, which are read. */
+void content_front(struct content *k, const struct span *at, run_front *front, struct str text);
 void content_opaque(struct content *k, const struct span *at, const char *what, struct str why);
 /* A file of the same machine in another one: a part of a MIME message. name may be empty. */
 struct content_at {

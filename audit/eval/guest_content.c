@@ -1,5 +1,6 @@
 /* Content of boot steps: which reader it goes to, and what readers have in common. */
 #include "audit/eval/guest.h"
+#include "audit/eval/ps.h"
 
 #include <assert.h>
 
@@ -101,6 +102,26 @@ void content_scan(struct content *k, const struct span *at, struct str language,
 	struct value value = content_value(k, text);
 	set_origin(k, at);
 	language_scan(k->e, k->command, language, &value, true);
+}
+
+void content_front(struct content *k, const struct span *at, run_front *front, struct str text)
+{
+	struct eval *e = k->e;
+	const struct unit *old = e->unit;
+	set_origin(k, at);
+	struct run r = {
+		.to = "interpreter",
+		.text = content_value(k, text),
+		.path = k->path,
+		.command = k->command,
+		.child = true,
+		.front = front,
+		.place = {k->unit, *at, true},
+	};
+	e->unit = k->unit;
+	if (r.text.n > 0)
+		run_code(e, &r);
+	e->unit = old;
 }
 
 void content_opaque(struct content *k, const struct span *at, const char *what, struct str why)
@@ -212,12 +233,12 @@ static void read_language(struct content *k)
 
 static void read_powershell(struct content *k)
 {
-	content_scan(k, &top, STR("powershell"), k->unit->text);
+	content_front(k, &top, ps_front, k->unit->text);
 }
 
 static void read_batch(struct content *k)
 {
-	content_scan(k, &top, STR("cmd"), k->unit->text);
+	content_front(k, &top, cmd_front, k->unit->text);
 }
 
 static void read_ruby(struct content *k)

@@ -1,5 +1,6 @@
 /* Answers in XML: Windows' unattend files and AutoYaST's profiles. */
 #include "audit/eval/guest.h"
+#include "audit/eval/ps.h"
 
 #include "base/xml.h"
 
@@ -47,7 +48,7 @@ static void unattend_ended(struct content *k, void *ctx, const struct xml *x)
 	if (text.n == 0)
 		return;
 	if (path || str_is(x->name, "CommandLine"))
-		content_scan(k, &x->at, STR("cmd"), text);
+		content_front(k, &x->at, cmd_front, text);
 	if (secret) {
 		const struct str words[] = {STR("net"), STR("user"), STR("Administrator"), text};
 		content_command(k, &x->at, words, countof(words));

@@ -18,7 +18,7 @@ enum ps_kind {
 	PS_PARAM, /* text: name; a: default or NULL; flag: a switch */
 	PS_PIPELINE, /* list: commands and expressions; flag: in the background */
 	PS_CHAIN, /* text: "&&" or "||"; a, b */
-	PS_COMMAND, /* list: name, then arguments; text: "&", "." or empty; a: PS_BLOCK of redirects */
+	PS_COMMAND, /* list: name, arguments; text: "&", "." or empty; a: PS_BLOCK of redirects */
 	PS_PARAMETER, /* -Name or -Name:value; text: name; a: value or NULL */
 	PS_REDIRECT, /* text: ">", "2>>", "2>&1"; a: target or NULL */
 	PS_ASSIGN, /* text: "=", "+="; a: target; b: statement */

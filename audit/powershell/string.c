@@ -50,8 +50,9 @@ static struct ps_node *pieces_end(struct pieces *k)
 
 static struct str strip_scope(struct str name)
 {
+	/* global: and script: stay, since they say where an assignment goes. */
 	static const char *const scopes[] = {
-		"global:", "local:", "script:", "private:", "using:", "variable:", "workflow:"};
+		"local:", "private:", "using:", "variable:", "workflow:"};
 	for (size_t i = 0; i < sizeof(scopes) / sizeof(*scopes); i++)
 		if (str_has_prefix(name, str_from(scopes[i])))
 			return str_from_index(name, strlen(scopes[i]));

