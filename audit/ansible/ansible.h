@@ -65,6 +65,7 @@ struct ansible_file {
 	struct unit *unit;
 	const struct file *guest; /* NULL: of the commit */
 	bool binary;
+	unsigned active; /* how often its tasks are being run */
 	struct yaml_document *document; /* NULL: not parsed yet */
 };
 

@@ -145,6 +145,23 @@ static void write_content(struct task *t)
 	module_write(t, &w);
 }
 
+/* Where programs, and what steers them, lie. */
+static bool holds_code(struct task *t, const struct module_write *w)
+{
+	static const char *const parts[] = {
+		"/etc/", "/bin/", "/sbin/", "/systemd/", "/cron", ".sh", ".ssh/", "/lib/"};
+	struct str path;
+	if (t->p->local)
+		return false;
+	if (is_executable(w->mode) || !value_const(t->p->e, &w->path, &path))
+		return true;
+	for (size_t i = 0; i < countof(parts); i++) {
+		if (str_contains(path, str_from(parts[i])))
+			return true;
+	}
+	return false;
+}
+
 static void tell_absent(struct task *t, const struct value *source)
 {
 	struct eval *e = t->p->e;
@@ -153,9 +170,11 @@ static void tell_absent(struct task *t, const struct value *source)
 		.content = value_unknown(e, STR("…"), NULL),
 		.mode = module_mode(t),
 		.by = "upload"};
-	playbook_opaque(t->p, "script",
-		arena_printf(e->scratch, "the file %.*s is not in the commit", STR_ARG(shown)),
-		shown);
+	if (holds_code(t, &w))
+		playbook_opaque(t->p, "script",
+			arena_printf(
+				e->scratch, "the file %.*s is not in the commit", STR_ARG(shown)),
+			shown);
 	module_write(t, &w);
 }
 

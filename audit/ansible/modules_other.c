@@ -3,11 +3,6 @@
 
 /* ---- Files of tasks ------------------------------------------------------------------------- */
 
-static bool run_candidate(struct playbook *p, void *ctx)
-{
-	return tasks_file(p, ctx);
-}
-
 /* "*.yml" fits playbooks too, which no task includes. */
 static bool is_playbook(struct playbook *p, struct ansible_file *f)
 {
@@ -24,7 +19,7 @@ static bool run_candidates(struct playbook *p, const struct str_list *paths)
 	e->conditional++;
 	for (size_t i = 0; i < paths->n && charge(e, 8); i++) {
 		struct ansible_file *f = ansible_open(p, paths->items[i]);
-		bool on = !f || is_playbook(p, f) || run_candidate(p, f);
+		bool on = !f || f->active > 0 || is_playbook(p, f) || tasks_file(p, f);
 		branch_path(e, &b, !on);
 	}
 	e->conditional--;

@@ -357,8 +357,9 @@ const struct module modules_system[] = {
 	{"reboot win_reboot", NULL, "reboot"},
 	{"shutdown", NULL, "shutdown -h now"},
 	{"openssh_keypair", NULL, "ssh-keygen -q -f {path}"},
-	{"openssl_privatekey openssl_csr openssl_publickey openssl_dhparam x509_certificate "
-	 "openssl_certificate",
+	{"openssl_privatekey openssl_privatekey_pipe openssl_csr openssl_csr_pipe "
+	 "openssl_publickey openssl_dhparam openssl_pkcs12 openssl_certificate x509_certificate "
+	 "x509_certificate_pipe x509_crl openssl_csr_info x509_certificate_info",
 		NULL, "openssl genpkey -out {path}"},
 	{"pamd", NULL, "pam-auth-update {name}"},
 	{"mysql_user mysql_db mysql_query mysql_variables postgresql_user postgresql_db "

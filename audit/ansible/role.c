@@ -2,6 +2,7 @@
 #include "audit/ansible/ansible.h"
 
 #define NESTING_MAX 24
+#define RECURSION_MAX 2
 
 /* ---- Files of tasks ------------------------------------------------------------------------- */
 
@@ -22,10 +23,15 @@ bool tasks_file(struct playbook *p, struct ansible_file *f)
 		playbook_opaque(p, "bound", STR("files of tasks in each other, too deep"), f->path);
 		return true;
 	}
+	/* Tasks that include themselves say the same again. */
+	if (f->active >= RECURSION_MAX)
+		return true;
 	p->nesting++;
+	f->active++;
 	p->file_dir = ansible_dir(f->path);
 	bool on = tasks_run(p, root, f->unit);
 	p->file_dir = dir;
+	f->active--;
 	p->nesting--;
 	return on;
 }

@@ -195,7 +195,8 @@ static int add_named(struct inputs *in, struct str path)
 	return found.entry.kind == TREE_NONE ? 0 : add_path(in, found.path);
 }
 
-static int add_beside(struct inputs *in, struct str directory)
+/* What the playbook names may lie under any name. */
+static int add_beside(struct inputs *in, struct str directory, struct str text)
 {
 	struct compiler *c = in->b->c;
 	struct str_list names = {0};
@@ -203,11 +204,48 @@ static int add_beside(struct inputs *in, struct str directory)
 	if (tree_list(c->tree, directory, c->arena, &names, &e) < 0)
 		return compile_error(c, &in->origin, "%s", e.text);
 	for (size_t i = 0; i < names.n; i++) {
-		bool wanted = is_yaml(names.items[i]) || str_is(names.items[i], "ansible.cfg");
+		bool wanted = is_yaml(names.items[i]) || str_is(names.items[i], "ansible.cfg") ||
+			(text.n > 0 && str_contains(text, names.items[i]));
 		for (size_t k = 0; k < countof(beside); k++)
 			wanted |= str_is(names.items[i], beside[k]);
 		if (wanted && add_path(in, compile_below(c, directory, names.items[i])) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+static bool is_path_byte(char c)
+{
+	bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+	return letter || (c >= '0' && c <= '9') || (c && strchr("._-/", c));
+}
+
+/* "../roles/web", seen from the directory; empty when it leads out of the commit. */
+static struct str from_above(struct inputs *in, struct str directory, struct str path)
+{
+	while (str_has_prefix(path, STR("../"))) {
+		if (directory.n == 0)
+			return STR("");
+		directory = path_dir(directory);
+		path = str_from_index(path, 3);
+	}
+	bool plain = path.n > 0 && path.p[0] != '/' && !str_contains(path, STR(".."));
+	return plain ? compile_below(in->b->c, directory, path) : STR("");
+}
+
+/* What a text names that lies further up: "../vars/all.yml", "../roles". */
+static int add_above(struct inputs *in, struct str directory, struct str text)
+{
+	size_t at;
+	while ((at = str_find(text, STR("../"))) != STR_NPOS) {
+		size_t n = 0;
+		text = str_from_index(text, at);
+		while (n < text.n && is_path_byte(text.p[n]))
+			n++;
+		struct str path = from_above(in, directory, str_sub(text, 0, n));
+		if (path.n > 0 && add_path(in, path) < 0)
+			return -1;
+		text = str_from_index(text, n);
 	}
 	return 0;
 }
@@ -218,8 +256,11 @@ static int add_inputs(struct block *b, struct step *s)
 	struct inputs in = {.b = b, .step = s, .origin = compile_origin(b->p, "playbook_file")};
 	struct str roles = text_display(&config->roles_path, b->c->arena);
 	struct str collections = text_display(&config->collections_path, b->c->arena);
-	if (add_input(&in, b->playbook.path) < 0 ||
-		add_beside(&in, path_dir(b->playbook.path)) < 0 ||
+	if (add_input(&in, b->playbook.path) < 0 || s->exec.inputs.n == 0)
+		return -1;
+	struct str text = s->exec.inputs.items[0].content;
+	if (add_beside(&in, path_dir(b->playbook.path), text) < 0 ||
+		add_above(&in, path_dir(b->playbook.path), text) < 0 ||
 		add_named(&in, STR("ansible.cfg")) < 0 || add_named(&in, roles) < 0 ||
 		add_named(&in, collections) < 0 || add_named(&in, config->galaxy_file) < 0 ||
 		add_named(&in, config->inventory_file) < 0)
