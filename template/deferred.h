@@ -13,8 +13,8 @@ enum component { COMPONENT_NONE = 0, COMPONENT_BUILDER, COMPONENT_PROVISIONER, C
 bool deferred_key(enum component component, struct str type, struct str key);
 
 /*
- * True when the value under that top-level key is text that no machine runs; Packer's "<no value>" is
- * taken there for a field that is not known.
+ * True when the value under that top-level key is text that no machine runs; Packer's "<no value>"
+ * is taken there for a field that is not known.
  */
 bool plain_key(enum component component, struct str type, struct str key);
 

@@ -19,7 +19,7 @@ static const struct hcl_block_schema dynamic[] = {
 	{0},
 };
 
-/* The configuration of a type: what blocks it has, only the type knows; in JSON they are objects. */
+/* Which blocks the configuration of a type has, only the type knows; in JSON they are objects. */
 static const struct hcl_block_schema configuration[] = {
 	{"dynamic", 1, dynamic},
 	{0},
