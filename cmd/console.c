@@ -189,14 +189,19 @@ static int without_template(struct session *s, struct error *err)
 	scoped(temp_dir) dir = {0};
 	scoped_ptr(tree_dir) tree = NULL;
 	scoped_ptr(template) t = NULL;
-	const struct str minimal = STR("{\"builders\": [{\"type\": \"null\"}]}");
+	const char *type = s->options->template.config_type;
+	bool hcl2 = type && strcmp(type, "hcl2") == 0;
+	const struct str minimal = hcl2
+		? STR("source \"null\" \"x\" {}\nbuild { sources = [\"null.x\"] }\n")
+		: STR("{\"builders\": [{\"type\": \"null\"}]}");
+	const char *name = hcl2 ? "console.pkr.hcl" : "console.json";
 	if (temp_dir_make(&dir, NULL, err) < 0 ||
-		file_create(dir.fd, "console.json", minimal, 0600, err) < 0 ||
+		file_create(dir.fd, name, minimal, 0600, err) < 0 ||
 		tree_dir_open(&tree, dir.path, err) < 0)
 		return -1;
 	const struct template_input in = {
 		.tree = tree_dir_tree(tree),
-		.path = STR("console.json"),
+		.path = str_from(name),
 		.environment = s->cli->environment,
 		.now = clock_wall(s->cli->clock),
 		.console = converse,

@@ -50,6 +50,8 @@ const struct option source_option_table[] = {
 	{0},
 };
 
+static const char *const config_types[] = {"json", "hcl2", NULL};
+
 const struct option template_option_table[] = {
 	{.name = "var",
 		.kind = OPTION_LIST,
@@ -66,6 +68,12 @@ const struct option template_option_table[] = {
 		.arg = "TYPE.NAME=JSON",
 		.help = "what a data source returns, an object; @FILE reads it; may be repeated",
 		.offset = offsetof(struct template_options, data)},
+	{.name = "config-type",
+		.kind = OPTION_CHOICE,
+		.arg = "TYPE",
+		.help = "hcl2: a file of another name than *.pkr.hcl is HCL2 too",
+		.choices = config_types,
+		.offset = offsetof(struct template_options, config_type)},
 	{.name = "cwd",
 		.kind = OPTION_STRING,
 		.arg = "PATH",
@@ -524,6 +532,8 @@ static int load(struct pipeline *p, const struct template_input *in, struct erro
 		json_set(&p->arena, p->parameters, "variableFiles", files_named(in, &p->arena));
 	if (in->has_cwd)
 		json_set(&p->arena, p->parameters, "cwd", json_string(&p->arena, in->cwd));
+	if (in->hcl2)
+		json_set(&p->arena, p->parameters, "configType", json_cstr(&p->arena, "hcl2"));
 	if (in->except.n > 0)
 		json_set(&p->arena, p->parameters, "except", json_string(&p->arena, in->except));
 	json_set(&p->arena, p->parameters, "now",
@@ -574,6 +584,7 @@ int pipeline_template(struct pipeline *p, const struct template_options *o, stru
 	struct template_input in = {
 		.tree = p->tree,
 		.path = p->template_path,
+		.hcl2 = o->config_type && strcmp(o->config_type, "hcl2") == 0,
 		.environment = p->cli->environment,
 		.now = p->now,
 		.only = or_empty(o->only),

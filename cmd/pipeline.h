@@ -34,6 +34,7 @@ struct template_options {
 	struct option_list var_files;
 	struct option_list data;
 	bool ask_data;
+	const char *config_type;
 	const char *cwd;
 	const char *only;
 	const char *except;

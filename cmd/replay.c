@@ -2,9 +2,10 @@
 
 /*
  * What pipeline_parameters writes, this file reads back. Values of sensitive variables are not in
- * the evidence; any value gives the same plan, because a plan shows their names only.
+ * the evidence; any value gives the same plan, because a plan shows their names only. This one is
+ * a string, a number, a bool and JSON, whatever the template wants.
  */
-#define PLACEHOLDER STR("sensitive")
+#define PLACEHOLDER STR("0")
 
 static const char what[] = "external parameters";
 
@@ -149,6 +150,7 @@ static int options_of(struct template_input *in, struct pipeline *p, const struc
 	in->has_cwd = cwd && cwd->type == JSON_STRING;
 	in->cwd = json_str_or(parameters, "cwd", STR(""));
 	in->except = json_str_or(parameters, "except", STR(""));
+	in->hcl2 = str_is(json_str_or(parameters, "configType", STR("")), "hcl2");
 	in->only_exact = true;
 	in->only = json_str_or(parameters, "build", STR(""));
 	return 0;

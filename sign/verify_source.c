@@ -8,8 +8,9 @@ static const struct provenance *provenance_of(const struct verifying *v)
 }
 
 /* Every parameter that a caller can set; one that is not known here could mean anything. */
-static const char *const parameter_names[] = {"as", "audited", "build", "cwd", "data", "except",
-	"files", "now", "profile", "source", "template", "threshold", "variableFiles", "variables"};
+static const char *const parameter_names[] = {"as", "audited", "build", "configType", "cwd", "data",
+	"except", "files", "now", "profile", "source", "template", "threshold", "variableFiles",
+	"variables"};
 
 static bool is_parameter(struct str key)
 {

@@ -6,7 +6,8 @@ static bool is_hcl2(const struct template_input *in)
 {
 	struct error ignored = {0};
 	struct tree_entry entry = {0};
-	if (str_has_suffix(in->path, STR(".pkr.hcl")) || str_has_suffix(in->path, STR(".pkr.json")))
+	if (in->hcl2 || str_has_suffix(in->path, STR(".pkr.hcl")) ||
+		str_has_suffix(in->path, STR(".pkr.json")))
 		return true;
 	return tree_stat(in->tree, in->path, &entry, &ignored) == 0 && entry.kind == TREE_DIR;
 }

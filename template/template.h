@@ -52,6 +52,7 @@ typedef void template_console_fn(void *ctx, const struct template_console *c);
 struct template_input {
 	const struct tree *tree;
 	struct str path; /* of the template in the tree */
+	bool hcl2; /* HCL2 whatever the name of the file is */
 	/*
 	 * Where relative paths start (Packer: where it was started), in the tree. Without it: the
 	 * root of the tree, then the directory of the template.

@@ -127,6 +127,54 @@ setup() {
 	exits 1
 }
 
+@test "sensitive values of any type are withheld, and the plan is made again without them" {
+	mkdir s
+	"$BATS_TEST_DIRNAME/make-tiny-rootfs" s-tiny
+	tar -C s-tiny --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf s/base.tar .
+	cat >s/t.pkr.hcl <<-'T'
+		variable "ports" {
+		  type      = list(number)
+		  sensitive = true
+		}
+		variable "flags" {
+		  type      = map(bool)
+		  sensitive = true
+		}
+		variable "both" {
+		  type      = object({ n = number, names = list(string) })
+		  sensitive = true
+		}
+		source "rootfs" "x" {
+		  base = "base.tar"
+		}
+		build {
+		  sources = ["rootfs.x"]
+		  dynamic "provisioner" {
+		    for_each = keys(var.flags)
+		    labels   = ["shell"]
+		    content {
+		      inline = ["echo ${provisioner.value}"]
+		    }
+		  }
+		  provisioner "shell" {
+		    inline = [for p in var.ports : "echo ${p}"]
+		  }
+		  provisioner "shell" {
+		    inline = concat(["echo ${var.both.n}"], [for n in var.both.names : "echo ${n}"])
+		  }
+		}
+	T
+	commit=$(make_repo s)
+	run sealwright build --key key.key --threshold critical --out s-out -var 'ports=[4711, 4712]' \
+		-var 'flags={a=true, b=false}' -var 'both={n=4713, names=["x1", "x2"]}' \
+		"git+file://$PWD/s@$commit#t.pkr.hcl"
+	exits 0
+	image=$(sed -n 's/.*\(sha256:[0-9a-f]\{64\}\).*/\1/p' <<<"$output" | tail -n 1)
+	run sealwright verify s-out/*.evidence --key key.pub --image-id "$image" --commit "$commit"
+	exits 0
+	has "verified"
+}
+
 @test "a directory of this machine is a template for the verbs that only read" {
 	run sealwright validate --var password=x --data 'http.release={"body": "v7"}' r/images/web
 	exits 0

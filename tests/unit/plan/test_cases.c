@@ -4,7 +4,7 @@
  *   ==> path             a file; template.json is the one that is loaded
  *   ==> options          var NAME=VALUE, var-file PATH, env NAME=VALUE, only LIST, except LIST,
  *                        template PATH (a directory too; "." is the root), cwd PATH, guess,
- *                        withheld NAME=VALUE, data TYPE.NAME=JSON, warn-undeclared, declared-only
+ *                        withheld NAME=VALUE, data TYPE.NAME=JSON, warn-undeclared, declared-only, hcl2
  *   ==> expect messages  "severity place: text" and "  hint"; always compared, none if absent
  *   ==> expect variables, builds, plan, lines   compared when there
  */
@@ -183,6 +183,8 @@ static void read_option(struct case_run *c, struct str line)
 		c->in.warn_undeclared = true;
 	} else if (str_is(word, "guess")) {
 		c->in.guess_sensitive = true;
+	} else if (str_is(word, "hcl2")) {
+		c->in.hcl2 = true;
 	} else if (str_is(word, "declared-only")) {
 		c->in.declared_only = true;
 	} else {
