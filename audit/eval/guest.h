@@ -61,11 +61,16 @@ void media_facts(struct eval *e);
 /* ExecStart= and its like. */
 void content_unit(struct content *k);
 
-/* ---- guest_cloud.c, guest_install.c, guest_xml.c -------------------------------------------- */
+/* ---- gunzip.c ------------------------------------------------------------------------------- */
+
+/* False when it is not gzip, damaged, or larger than is read. */
+bool content_gunzip(struct content *k, struct str bytes, struct str *out);
+
+/* ---- guest_cloud.c, guest_ignition.c, guest_install.c, guest_xml.c -------------------------- */
 
 typedef void content_fn(struct content *k);
 content_fn content_cloud_config, content_mime, content_cloud_include;
 content_fn content_kickstart, content_preseed, content_answers, content_dockerfile;
-content_fn content_unattend, content_autoyast;
+content_fn content_unattend, content_autoyast, content_ignition;
 
 #endif

@@ -88,6 +88,25 @@ static bool decode(struct content *k, struct str text, struct str *out)
 	return joined.n > 0 && base64_decode(k->e->scratch, buf_str(&joined), out);
 }
 
+/* False, and told, when it is not known what is in the file. */
+static bool decode_file(
+	struct content *k, struct str encoding, const struct span *at, struct content_file *f)
+{
+	bool base64 = word_in(encoding, "b64 base64 gz+b64 gz+base64 gzip+b64 gzip+base64");
+	bool gzip = str_has_prefix(encoding, STR("gz"));
+	const char *problem = NULL;
+	f->by_line = f->by_line && !base64 && !gzip;
+	if (base64 && !decode(k, f->content, &f->content))
+		problem = "this is not base64";
+	else if (gzip && !content_gunzip(k, f->content, &f->content))
+		problem = "this is not gzip";
+	else if (!base64 && !gzip && !word_in(encoding, "text/plain"))
+		problem = "content of an encoding that is not known";
+	if (problem)
+		content_opaque(k, at, "encoded", str_from(problem));
+	return !problem || (base64 && !gzip);
+}
+
 static void write_file(struct content *k, const struct yaml *file)
 {
 	const struct yaml *content = yaml_find(file, "content");
@@ -109,14 +128,10 @@ static void write_file(struct content *k, const struct yaml *file)
 	}
 	f.content = content && content->type == YAML_SCALAR ? content->text : STR("");
 	f.by_line = content && content->by_line;
-	if (word_in(encoding, "b64 base64")) {
+	if (content && str_is(content->tag, "!!binary") && decode(k, f.content, &f.content))
 		f.by_line = false;
-		if (!decode(k, f.content, &f.content))
-			content_opaque(k, at, "encoded", STR("this is not base64"));
-	} else if (encoding.n > 0 && !word_in(encoding, "text/plain")) {
-		content_opaque(k, at, "encoded", STR("compressed content is not read"));
+	if (encoding.n > 0 && !decode_file(k, encoding, at, &f))
 		return;
-	}
 	content_write(k, at, &f);
 }
 

@@ -257,11 +257,6 @@ static void read_remote(struct content *k)
 		k, &top, "script", STR("the platform holds this code, and nobody sees it here"));
 }
 
-static void read_ignition(struct content *k)
-{
-	content_scan(k, &top, STR("ignition"), k->unit->text);
-}
-
 static void read_unknown(struct content *k)
 {
 	content_opaque(
@@ -270,6 +265,17 @@ static void read_unknown(struct content *k)
 
 static void read_compressed(struct content *k)
 {
+	struct content_at at = {.span = top};
+	const struct step *s = k->unit->step;
+	struct str bytes = k->unit->text;
+	struct str plain;
+	/* As they are: a text has marks in place of some. */
+	if (s && !s->boot.base64)
+		bytes = text_display(&s->boot.content, k->e->scratch);
+	if (content_gunzip(k, bytes, &plain)) {
+		content_part(k, plain, &at, k->path);
+		return;
+	}
 	content_opaque(k, &top, "encoded", STR("compressed content is not read"));
 }
 
@@ -294,7 +300,7 @@ static content_fn *const readers[] = {
 	[BOOT_AUTOYAST] = content_autoyast,
 	[BOOT_UNATTEND] = content_unattend,
 	[BOOT_ANSWERS] = content_answers,
-	[BOOT_IGNITION] = read_ignition,
+	[BOOT_IGNITION] = content_ignition,
 	[BOOT_UNIT] = content_unit,
 	[BOOT_VAGRANTFILE] = read_ruby,
 	[BOOT_DOCKERFILE] = content_dockerfile,

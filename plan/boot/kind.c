@@ -163,6 +163,11 @@ static const struct sign {
 	{"[Unit]", BOOT_UNIT, true},
 	{"[Service]", BOOT_UNIT, true},
 	{"\"ignition\"", BOOT_IGNITION, false},
+	{"variant: fcos", BOOT_IGNITION, true},
+	{"variant: flatcar", BOOT_IGNITION, true},
+	{"variant: openshift", BOOT_IGNITION, true},
+	{"variant: r4e", BOOT_IGNITION, true},
+	{"variant: fiot", BOOT_IGNITION, true},
 };
 
 static bool has_sign(struct str s, const struct sign *sign)
@@ -208,7 +213,7 @@ static const struct ending {
 	{"meta-data network-config metadata meta_data.json", BOOT_CLOUD_DATA},
 	{"answers .answers answerfile", BOOT_SHELL}, /* setup-alpine sources it */
 	{"answer.toml install.conf auto_install.conf auto_install", BOOT_ANSWERS},
-	{".ign", BOOT_IGNITION},
+	{".ign .bu .butane", BOOT_IGNITION},
 	{".service .timer .socket", BOOT_UNIT},
 	{"vagrantfile .vagrantfile", BOOT_VAGRANTFILE},
 	{"dockerfile containerfile .dockerfile", BOOT_DOCKERFILE},
