@@ -134,7 +134,7 @@ rule "ACC010" {
   severity = "high"
   on       = "write"
   when     = (!write.deleted && ((path_under(write.path, "/etc/pam.d", "/etc/pam.conf", "/usr/share/pam-configs") &&
-              matches(write.effective, "^[^#]*auth[ \t]+(sufficient|\\[success=done[^]]*\\])[ \t]+[^ ]*pam_(permit|succeed_if)[.]so", "^[^#]*pam_exec[.]so")) ||
+              matches(write.effective, "^[^#]*auth[ \t]+(sufficient|\\[success=done[^]]*\\])[ \t]+[^ ]*pam_(permit|succeed_if)[.]so", "^[^#]*pam_exec[.]so", "^[^#]*pam_tty_audit[.]so[^#]*log_passw", "^[^#]*(auth|account|session|password)[ \t]+[^#]*[ \t](/tmp|/var/tmp|/dev/shm|/home|/opt|/root|/usr/local)/[^ \t]*[.]so")) ||
               (path_under(write.path, "/etc/pam.d") && write.expression != null && matches(write.effective, "pam_permit[.]so"))))
   message  = "${write.path} lets logins through that nobody has authenticated, or runs a program at each"
   why      = "one line in PAM opens every service that authenticates users"
@@ -142,10 +142,13 @@ rule "ACC010" {
   refs     = ["CWE-287", "ATT&CK T1556.003"]
   bad = [
     "echo 'auth sufficient pam_permit.so' >> /etc/pam.d/sshd",
+    "echo 'session required pam_tty_audit.so enable=* log_passwd' >> /etc/pam.d/sshd",
+    "sed -i '1s,^,auth sufficient /tmp/q.so\\n,' /etc/pam.d/su",
     "sed -i '1i auth optional pam_exec.so quiet expose_authtok /usr/local/bin/log' /etc/pam.d/common-auth",
   ]
   good = [
     "echo 'auth required pam_faillock.so preauth' >> /etc/pam.d/sshd",
+    "echo 'session required pam_tty_audit.so enable=root' >> /etc/pam.d/sshd",
     "sed -i '/pam_exec.so/d' /etc/pam.d/sshd",
   ]
 }
@@ -203,4 +206,69 @@ rule "ACC014" {
   refs     = ["CWE-798", "CWE-1392", "ATT&CK T1078.001"]
   bad      = ["echo 'mysql-server mysql-server/root_password password S3cret12' | debconf-set-selections"]
   good     = ["echo 'tzdata tzdata/Areas select Etc' | debconf-set-selections"]
+}
+
+rule "ACC016" {
+  title    = "sudo without a password for a program that gives a shell"
+  severity = "high"
+  on       = "write"
+  when = (path_under(write.path, "/etc/sudoers", "/etc/sudoers.d") && !write.deleted &&
+    anytrue([for p in param.programs : matches(write.effective, "^[^#]*NOPASSWD[ \t]*:([^#]*[ \t,:])?(/[^ \t,]*)?/${p}([ \t]*(,|$|\\\\)|[ \t][^,#]*[*])")]))
+  message = "${write.path} lets a user become root through a program that runs what it is told"
+  why     = "editors, pagers, interpreters and package managers start any command, and this one as root"
+  fix     = "name a command with its fixed arguments, or a script that only root may write"
+  refs    = ["CWE-250", "CWE-269", "ATT&CK T1548.003"]
+  params = {
+    programs = [
+      "((ba|da|k|mk|z|a|c|tc|fi)?sh|busybox|toybox|python[0-9.]*|perl[0-9.]*|ruby[0-9.]*|php[0-9.]*|lua[0-9.]*|node|nodejs|tclsh|expect|[gmn]?awk|sed|ed|jjs|jrunscript|irb|ghc|ghci|julia|R|octave|gimp)",
+      "(env|nice|ionice|nohup|timeout|setsid|stdbuf|xargs|find|watch|time|flock|script|screen|tmux|parallel|chroot|unshare|nsenter|setarch|linux32|linux64|taskset|chrt|strace|ltrace|gdb|valgrind|perf|start-stop-daemon|run-parts|systemd-run|capsh|su|sudo|doas|pkexec|runuser|sg|setpriv|ld[.]so|logsave|multitime|softlimit|choom|unbuffer|rlwrap|torify|torsocks|sshpass|aa-exec|cpulimit|dstat|facter|agetty|openvt)",
+      "(vim?|rvim|gvim|nvim|view|rview|nano|pico|emacs|ex|joe|mcedit|mc|less|more|most|pg|man|vipw|vigr|visudo|crontab|journalctl|systemctl|service|dmesg|top|htop|iftop|mail|mailx|mutt|ftp|sftp|telnet|ncftp|lftp|w3m|links|lynx|slsh|ranger|latex|tex|pdftex|pdflatex|xetex|luatex|lualatex)",
+      "(apt|apt-get|aptitude|dpkg|dpkg-reconfigure|yum|dnf|rpm|rpmdb|rpmquery|zypper|apk|pacman|opkg|snap|flatpak|pip[0-9.]*|easy_install|npm|npx|yarn|pnpm|gem|bundler?|rake|cargo|rustup|composer|cpan|cpanm|poetry|pipx|uv|conda|go|make|cmake|gmake|ninja|scons|gcc|g[+][+]|cc|c[+][+]|autoconf|autoheader|autoreconf|cobc|rustc|ansible|ansible-playbook|ansible-test|puppet|chef-client|salt-call|salt-minion|terraform|vagrant|packer|cdist|certbot|openvpn|wg-quick)",
+      "(docker|podman|nerdctl|ctr|crictl|runc|kubectl|lxc|lxd|virsh|qemu-system-[a-z0-9_]+|arch-nspawn|systemd-nspawn|ssh|scp|rsync|git|svn|hg|cvs|bzr|rlogin|sshfs|ssh-agent|ssh-keygen|nmap|tcpdump|tshark|wireshark|socat|nc|ncat|netcat|openssl|wget|curl|aria2c|tftp|mount|umount|losetup|debugfs|fdisk|parted|sqlite3|mysql|mariadb|psql|redis-cli|mongo|mongosh|tar|zip|unzip|7z|cpio|ar|rar|dd|cp|mv|ln|install|tee|chmod|chown|chattr|setfacl|setcap|passwd|chpasswd|useradd|usermod|update-alternatives|insmod|modprobe|kmod|sysctl|at|batch|procmail|exim4?|sendmail|nginx|apache2ctl|httpd|logrotate|rsyslogd|kexec|split|sort|shuf|bpftrace|restic|borg|duplicity|rclone|xdg-user-dir|xdotool|zathura)",
+    ]
+  }
+  bad  = ["echo 'ops ALL=(root) NOPASSWD: /usr/bin/vim, /usr/bin/id' > /etc/sudoers.d/ops", "echo 'ops ALL=NOPASSWD:/usr/bin/find' >> /etc/sudoers", "echo 'ops ALL=(root) NOPASSWD: /usr/bin/rsync -a *' > /etc/sudoers.d/ops"]
+  good = ["echo 'ops ALL=(root) NOPASSWD: /usr/bin/systemctl restart app' > /etc/sudoers.d/ops", "echo 'ops ALL=(root) /usr/bin/vim' > /etc/sudoers.d/ops", "echo 'ops ALL=(root) NOPASSWD: /opt/app/bin/reload' > /etc/sudoers.d/ops"]
+}
+
+rule "ACC017" {
+  title    = "PAM accepts empty passwords"
+  severity = "medium"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/pam.d", "/etc/pam.conf") && !write.deleted && (write.append || write.expression != null) &&
+              matches(write.effective, "^[^#]*(pam_unix[.]so.*[ \t])?nullok"))
+  message  = "${write.path} lets accounts in that have no password"
+  why      = "an account that was left without a password is then open to everybody"
+  fix      = "leave nullok out"
+  refs     = ["CWE-258", "ATT&CK T1556.003"]
+  bad      = ["echo 'auth sufficient pam_unix.so nullok try_first_pass' >> /etc/pam.d/login", "sed -i 's/pam_unix.so/pam_unix.so nullok/' /etc/pam.d/system-auth"]
+  good     = ["sed -i 's/ nullok//' /etc/pam.d/system-auth", "echo 'auth required pam_unix.so' >> /etc/pam.d/login"]
+}
+
+rule "ACC018" {
+  title    = "sudo remembers a password for other terminals or for ever"
+  severity = "medium"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/sudoers", "/etc/sudoers.d") && !write.deleted &&
+              matches(write.effective, "^[^#]*(!tty_tickets|timestamp_timeout[ \t]*=[ \t]*-|timestamp_type[ \t]*=[ \t]*global|[^!]visiblepw)"))
+  message  = "${write.path} lets a program use a password that was typed for another one"
+  why      = "whatever runs as the user waits for the first sudo, and is root from then on"
+  fix      = "leave the defaults"
+  refs     = ["CWE-613", "ATT&CK T1548.003"]
+  bad      = ["echo 'Defaults !tty_tickets' >> /etc/sudoers", "sed -i 's/env_reset/env_reset,timestamp_timeout=-1/' /etc/sudoers"]
+  good     = ["echo 'Defaults timestamp_timeout=5' >> /etc/sudoers", "echo 'Defaults !visiblepw' >> /etc/sudoers"]
+}
+
+rule "ACC019" {
+  title    = "polkit says yes to everybody"
+  severity = "medium"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/polkit-1", "/usr/share/polkit-1", "/var/lib/polkit-1") && !write.deleted &&
+              matches(write.effective, "polkit[.]Result[.]YES", "^[ \t]*Result(Any|Active|Inactive)[ \t]*=[ \t]*yes", "<allow_(any|active|inactive)>[ \t]*yes"))
+  message  = "${write.path} gives rights of root without asking"
+  why      = "who gets any account may use them"
+  fix      = "ask for an administrator: auth_admin"
+  refs     = ["CWE-250", "ATT&CK T1548"]
+  bad      = ["echo 'polkit.addRule(function(a, s) { return polkit.Result.YES; });' > /etc/polkit-1/rules.d/00-app.rules"]
+  good     = ["echo 'polkit.addRule(function(a, s) { return polkit.Result.AUTH_ADMIN; });' > /etc/polkit-1/rules.d/00-app.rules"]
 }

@@ -173,3 +173,42 @@ rule "DEF011" {
   bad      = ["pkill -9 sealwright-agent", "rm -f /run/sealwright/agent"]
   good     = ["pkill -HUP nginx", "echo sealwright"]
 }
+
+rule "DEF014" {
+  title    = "firewall writes no log"
+  severity = "medium"
+  on       = "exec"
+  when     = exec.name == "ufw" && has_arg(exec, "logging") && has_arg(exec, "off")
+  message  = "${command} leaves no trace of what was turned away"
+  why      = "nobody sees who knocks"
+  fix      = "leave the log on; low is enough"
+  refs     = ["CWE-778", "ATT&CK T1686"]
+  bad      = ["ufw logging off"]
+  good     = ["ufw logging low"]
+}
+
+rule "DEF015" {
+  title    = "firewall is configured open"
+  severity = "high"
+  on       = "write"
+  when     = !write.deleted && ((write.path == "/etc/default/ufw" && matches(write.effective, "^[ \t]*DEFAULT_(INPUT|FORWARD)_POLICY[ \t]*=[ \t]*\"?ACCEPT")) || (write.path == "/etc/ufw/ufw.conf" && matches(write.effective, "^[ \t]*ENABLED[ \t]*=[ \t]*\"?no")) || (path_under(write.path, "/etc/firewalld") && matches(write.effective, "^[ \t]*DefaultZone[ \t]*=[ \t]*trusted", "target=\"ACCEPT\"")))
+  message  = "${write.path} lets everything through at the next start"
+  why      = "services that were meant for the machine alone become public"
+  fix      = "allow the ports that the product needs, and nothing else"
+  refs     = ["CWE-693", "ATT&CK T1686"]
+  bad      = ["sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf", "echo 'DEFAULT_INPUT_POLICY=\"ACCEPT\"' >> /etc/default/ufw"]
+  good     = ["sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf", "echo 'DEFAULT_INPUT_POLICY=\"DROP\"' >> /etc/default/ufw"]
+}
+
+rule "DEF016" {
+  title    = "security agent is told to look away"
+  severity = "high"
+  on       = "exec"
+  when     = one_of(exec.name, "mdatp", "falconctl", "sentinelctl", "clamonacc", "osqueryctl", "wazuh-control", "ossec-control", "aide") && (has_arg(exec, "disable", "disabled", "off", "stop", "exclusion", "uninstall") || any_arg(exec, "=(disabled?|off|false|0)$"))
+  message  = "${command} takes protection away"
+  why      = "the platform, or the owner, no longer sees what happens on the machine"
+  fix      = "leave agents to the owner of the machine"
+  refs     = ["CWE-693", "ATT&CK T1685"]
+  bad      = ["mdatp config real-time-protection --value disabled", "sentinelctl control stop"]
+  good     = ["mdatp health", "mdatp config real-time-protection --value enabled"]
+}

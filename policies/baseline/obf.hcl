@@ -133,3 +133,55 @@ rule "OBF011" {
   bad      = ["echo \"user\u202e resu\" >> /etc/motd", "\u0441url https://x.example.org/list"]
   good     = ["echo \"Grüße aus München, 你好\" >> /etc/motd"]
 }
+
+rule "OBF016" {
+  title    = "name that is made to be overlooked"
+  severity = "high"
+  on       = "exec"
+  when     = matches(exec.path, "(^|/)[.]{3,}(/|$)", "(^|/)[.]+ +[^/]*(/|$)", "[^ \\\\] +(/|$)")
+  message  = "${command} runs a program whose path looks like another one"
+  why      = "three dots, or a blank at the end, are seen by nobody who lists a directory"
+  fix      = "use a name that can be read"
+  refs     = ["CWE-451", "ATT&CK T1036.005", "ATT&CK T1036.006"]
+  bad      = ["/opt/.../run", "'/opt/app/init '"]
+  good     = ["../app/run", "'/opt/my app/run' -c id", "./run"]
+}
+
+rule "OBF017" {
+  title    = "process is hidden"
+  severity = "high"
+  on       = "exec"
+  when     = exec.name == "mount" && (has_flag(exec, "B", "bind", "rbind", "R") || any_arg(exec, "(^|,)r?bind(,|$)")) && matches(command, " [\"']?/proc/([0-9]|[$]|…)[^ ]*$")
+  message  = "${command} puts something over a process in /proc"
+  why      = "whoever lists processes sees another one, or none"
+  fix      = "remove it"
+  refs     = ["CWE-451", "ATT&CK T1564", "ATT&CK T1036.004"]
+  bad      = ["mount --bind /srv/empty /proc/1234", "mount -o bind /srv/empty /proc/$(cat /run/app.pid)"]
+  good     = ["mount --bind /proc /mnt/proc", "mount -t proc proc /proc"]
+}
+
+rule "OBF018" {
+  title    = "archive is opened with a password of the script"
+  severity = "medium"
+  on       = "exec"
+  when     = ((exec.name == "unzip" && has_flag(exec, "P")) || (matches(exec.name, "^7z[ar]?$|^un?rar$") && has_arg(exec, "x", "e") && any_arg(exec, "^-p.")))
+  message  = "${command} unpacks what no scanner has seen"
+  why      = "a password that stands beside the archive keeps out only those who would look into it"
+  fix      = "keep the archive open, and pin its digest"
+  refs     = ["CWE-506", "ATT&CK T1027.013"]
+  bad      = ["unzip -P infected -o /srv/a.zip -d /opt", "7z x -pinfected /srv/a.7z"]
+  good     = ["unzip -qo /srv/a.zip -d /opt", "7z x /srv/a.7z"]
+}
+
+rule "OBF019" {
+  title    = "file whose name is made to be overlooked"
+  severity = "medium"
+  on       = "write"
+  when     = !write.deleted && matches(write.path, "(^|/)[.]{3,}(/|$)", "(^|/)[.]+ +[^/]*(/|$)", "[^ ] +(/|$)")
+  message  = "${write.path} looks like another path"
+  why      = "three dots, or a blank at the end, are seen by nobody who lists a directory"
+  fix      = "use a name that can be read"
+  refs     = ["CWE-451", "ATT&CK T1036.005", "ATT&CK T1564.001"]
+  bad      = ["cp /bin/sh /opt/.../sh", "echo x > '/opt/app/init '"]
+  good     = ["cp /bin/sh '/opt/my app/sh'", "echo x > /opt/app/.init"]
+}

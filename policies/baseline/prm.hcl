@@ -125,3 +125,29 @@ rule "PRM009" {
   bad      = ["echo 'export PATH=/tmp/bin:$PATH' >> /etc/profile"]
   good     = ["echo 'export PATH=/opt/app/bin:$PATH' >> /etc/profile"]
 }
+
+rule "PRM010" {
+  title    = "shared directory loses its protection"
+  severity = "high"
+  on       = "exec"
+  when     = exec.name == "chmod" && (any_arg(exec, "^[ugoa]*-[rwxXs]*t") || anytrue([for o in exec.operands : matches(o, "^0?[0-7]?[0-7][0-7]7$") && !mode_sets(o, "sticky")])) && anytrue([for o in exec.operands : one_of(o, "/tmp", "/var/tmp", "/dev/shm", "/tmp/", "/var/tmp/")])
+  message  = "${command} lets users remove and replace files of others in a shared directory"
+  why      = "programs of root keep files there, which anybody may exchange"
+  fix      = "leave the mode at 1777"
+  refs     = ["CWE-379", "CWE-732", "ATT&CK T1222.002"]
+  bad      = ["chmod -t /tmp", "chmod 0777 /var/tmp"]
+  good     = ["chmod 1777 /tmp", "chmod -t /srv/shared"]
+}
+
+rule "PRM011" {
+  title    = "program runs as its group"
+  severity = "medium"
+  on       = "exec"
+  when     = exec.name == "chmod" && anytrue([for o in exec.operands : matches(o, "^0?[2367][0-7]?[1357][0-7]{1,2}$|^[ugoa]*g[ugoa]*[+=][rwX]*(xs|sx)") && mode_sets(o, "setgid") && !mode_sets(o, "setuid")]) && (anytrue([for o in exec.operands : matches(o, "[+=].*(xs|sx)")]) || anytrue([for o in exec.operands : path_under(o, "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/local/bin", "/usr/local/sbin", "/usr/games")]))
+  message  = "${command} gives everybody who runs the program the rights of a group"
+  why      = "groups such as shadow, disk and docker are as good as root"
+  fix      = "give a capability, or a rule for sudo, that does just what is needed"
+  refs     = ["CWE-250", "CWE-732", "ATT&CK T1548.001"]
+  bad      = ["chmod 2755 /usr/local/bin/report", "chmod g+xs /opt/app/report"]
+  good     = ["chmod 2775 /srv/shared", "chmod g+s /srv/shared", "chmod 0755 /usr/local/bin/report"]
+}

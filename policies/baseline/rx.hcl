@@ -373,3 +373,18 @@ rule "RX015" {
     "curl -fsSLo /srv/www/banner.png https://dl.example.org/banner.png",
   ]
 }
+
+rule "RX016" {
+  title    = "program in another language fetches code and runs it"
+  severity = "high"
+  on       = "exec"
+  when = (is_interpreter(exec.name) && !is_shell(exec.name) &&
+    matches([command, exec.stdin], "urlopen|urlretrieve|urllib|requests[.](get|post|[Ss]ession)|http[.]client|LWP::|HTTP::Tiny|Net::HTTP|open-uri|URI[.]open|file_get_contents[(].?.?https?:|https?[.]get[(]|fetch[(].?.?https?:") &&
+    matches([command, exec.stdin], "(^|[^a-zA-Z_.])(exec|eval|system|popen|qx)[ (]|os[.](system|popen|exec)|subprocess|child_process|instance_eval|shell_exec|passthru|import_module|runpy"))
+  message = "${exec.name} runs what it has fetched"
+  why     = "what is served tomorrow runs as root in the image, and the shell around it shows nothing of it"
+  fix     = "download to a file, check it against a digest kept in this repository, then run it"
+  refs    = ["CWE-494", "CWE-829", "ATT&CK T1059.006", "ATT&CK T1105"]
+  bad     = ["python3 -c 'import urllib.request; exec(urllib.request.urlopen(\"https://get.example.org/x.py\").read())'", "perl -MLWP::Simple -e 'use LWP::Simple; eval get(\"https://get.example.org/x.pl\")'"]
+  good    = ["python3 -c 'import urllib.request; print(urllib.request.urlopen(\"https://example.org/v\").status)'", "python3 -c 'import subprocess; subprocess.run([\"ls\"])'"]
+}

@@ -173,3 +173,34 @@ rule "SEC011" {
   bad      = ["DB_PASSWORD='S3cretPassw0rd'\nmysqladmin ping"]
   good     = ["DB_PASSWORD=$(openssl rand -hex 16)\nmysqladmin ping"]
 }
+
+rule "SEC012" {
+  title    = "hashes of passwords are copied"
+  severity = "medium"
+  on       = "exec"
+  when = ((one_of(exec.name, "cat", "tac", "nl", "head", "tail", "less", "more", "cp", "mv", "rsync", "tar", "zip", "gzip", "base64", "base32", "xxd", "od", "hexdump", "strings", "ed", "vim", "vi", "nano", "unshadow", "john", "hashcat") &&
+      anytrue([for o in exec.operands : matches(o, "^/etc/(g?shadow|master[.]passwd|security/passwd|spwd[.]db)-?$")])) ||
+    (exec.name == "dd" && any_arg(exec, "^if=/etc/g?shadow")) || one_of(exec.name, "unshadow", "john", "hashcat") ||
+    (exec.name == "ed" && matches(exec.stdin, "^e /etc/(g?shadow|master[.]passwd)")) ||
+    anytrue([for r in exec.redirects : r.op == "<" && matches(r.path, "^/etc/(g?shadow|master[.]passwd)-?$")]))
+  message = "${command} reads the hashes of all passwords"
+  why     = "hashes that leave their file can be tried until they fit"
+  fix     = "ask for what is needed: passwd -S, getent passwd"
+  refs    = ["CWE-522", "ATT&CK T1003.008"]
+  bad     = ["cat /etc/shadow > /srv/list", "tar czf /srv/a.tgz /etc/passwd /etc/shadow"]
+  good    = ["grep -q '^root:[!*]' /etc/shadow", "chmod 640 /etc/shadow", "cat /etc/passwd", "passwd -S root"]
+}
+
+rule "SEC013" {
+  title    = "memory of programs is read"
+  severity = "high"
+  on       = "exec"
+  when     = ((one_of(exec.name, "dd", "cat", "cp", "strings", "xxd", "od", "grep", "gdb", "tail", "head") && matches(command, "/proc/[^/]+/mem( |\"|'|$)", "/proc/kcore")) ||
+              one_of(exec.name, "gcore", "procdump", "mimipenguin", "mimipenguin.sh", "mimipenguin.py"))
+  message  = "${command} reads what another program keeps in its memory"
+  why      = "passwords and keys stand there in the clear"
+  fix      = "remove it"
+  refs     = ["CWE-200", "ATT&CK T1003.007"]
+  bad      = ["dd if=/proc/$(pgrep sshd)/mem of=/srv/m bs=1 count=4096", "gcore 1234"]
+  good     = ["cat /proc/meminfo", "grep VmRSS /proc/self/status"]
+}

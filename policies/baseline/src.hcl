@@ -27,7 +27,8 @@ rule "SRC002" {
   severity = "high"
   on       = "env"
   when = ((one_of(env.name, "NODE_TLS_REJECT_UNAUTHORIZED", "PYTHONHTTPSVERIFY", "CARGO_HTTP_SSL_VERIFY") && one_of(env.value, "0", "false")) ||
-    (one_of(env.name, "GIT_SSL_NO_VERIFY", "npm_config_strict_ssl_false", "CURL_INSECURE", "BUNDLE_SSL_VERIFY_MODE_NONE") && !one_of(env.value, "", "0", "false")) ||
+    (env.name == "GIT_SSL_NO_VERIFY") || /* git asks only whether it is there */
+    (one_of(env.name, "npm_config_strict_ssl_false", "CURL_INSECURE", "BUNDLE_SSL_VERIFY_MODE_NONE") && !one_of(env.value, "", "0", "false")) ||
     (matches(env.name, "^(NPM_CONFIG_STRICT_SSL|npm_config_strict_ssl)$") && env.value == "false") ||
     (env.name == "PIP_TRUSTED_HOST" && env.value != "") ||
     (one_of(env.name, "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE") && one_of(env.value, "", "/dev/null")) ||

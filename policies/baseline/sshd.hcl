@@ -130,3 +130,16 @@ rule "SSH010" {
   bad      = ["printf 'Host *\\n  StrictHostKeyChecking no\\n' >> /root/.ssh/config"]
   good     = ["printf 'Host *\\n  StrictHostKeyChecking accept-new\\n' >> /root/.ssh/config"]
 }
+
+rule "SSH011" {
+  title    = "other hosts are trusted by their name"
+  severity = "high"
+  on       = "write"
+  when     = !write.deleted && matches(write.path, "/[.][rs]hosts$", "^/etc/s?hosts[.]equiv$")
+  message  = "${write.path} lets users of another host in without asking"
+  why      = "whoever can take the host's name or address logs in"
+  fix      = "remove the file"
+  refs     = ["CWE-290", "CIS 5.1", "ATT&CK T1098"]
+  bad      = ["echo '+ +' > /root/.rhosts", "echo backup.example.org >> /etc/hosts.equiv"]
+  good     = ["rm -f /root/.rhosts /etc/hosts.equiv", "echo '127.0.0.1 app' >> /etc/hosts"]
+}

@@ -106,3 +106,16 @@ rule "TAM007" {
   bad      = ["ln -sf /dev/null /var/log/auth.log", "ln -sf /dev/null /root/.bash_history"]
   good     = ["ln -sf /dev/stdout /var/log/nginx/access.log", "ln -sf /dev/null /etc/systemd/network/99-default.link"]
 }
+
+rule "TAM009" {
+  title    = "clock is set by hand"
+  severity = "medium"
+  on       = "exec"
+  when     = (exec.name == "date" && (has_flag(exec, "s", "set") || anytrue([for o in exec.operands : matches(o, "^[0-9]{8,12}([.][0-9]{2})?$")]))) || (exec.name == "timedatectl" && has_arg(exec, "set-time")) || (exec.name == "hwclock" && has_flag(exec, "set"))
+  message  = "${command} makes logs and times of files say something else than what was"
+  why      = "an order of events that is forged cannot be put right later"
+  fix      = "let the clock be set over the network; for reproducible images set SOURCE_DATE_EPOCH"
+  refs     = ["CWE-345", "ATT&CK T1070.006"]
+  bad      = ["date -s '2020-01-01 00:00'", "date 010100001971", "timedatectl set-time 2020-01-01"]
+  good     = ["date +%s", "date -d yesterday +%Y%m%d", "timedatectl set-timezone UTC", "hwclock --hctosys"]
+}
