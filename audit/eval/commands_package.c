@@ -24,7 +24,9 @@ static const char *const dnf_longs[] = {"--setopt", "--enablerepo", "--disablere
 static const char *const pip_longs[] = {"--index-url", "--extra-index-url", "--requirement",
 	"--constraint", "--trusted-host", "--find-links", "--target", "--prefix", "--root",
 	"--timeout", "--retries", "--cert", "--proxy", "--cache-dir", "--progress-bar", "--python",
-	"--editable", "--index", NULL};
+	"--editable", "--index", "--root-user-action", "--log", "--platform", "--python-version",
+	"--abi", "--implementation", "--only-binary", "--no-binary", "--upgrade-strategy",
+	"--exists-action", "--config-settings", "--global-option", "--report", "--src", NULL};
 static const char *const npm_longs[] = {
 	"--registry", "--prefix", "--cache", "--loglevel", "--userconfig", NULL};
 static const char *const gem_longs[] = {"--version", "--source", "--install-dir", "--bindir", NULL};
@@ -124,6 +126,8 @@ struct packages {
 	bool hashed;
 	bool verb_seen;
 	bool pinned; /* by the URL */
+	bool one; /* what follows the first name are its own arguments */
+	bool local; /* and the first was no name */
 };
 
 static const struct packager *packager_find(struct str name)
@@ -159,7 +163,7 @@ static const char *letter_action(struct eval *e, const struct packager *m, const
 static bool is_package_file(struct str s)
 {
 	static const char *const suffixes[] = {".deb", ".rpm", ".apk", ".whl", ".tar.gz", ".tgz",
-		".zip", ".gem", ".snap", ".pkg.tar.zst", ".tar.bz2"};
+		".zip", ".gem", ".snap", ".pkg.tar.zst", ".tar.bz2", ".tar"};
 	if (s.n > 0 && (s.p[0] == '/' || s.p[0] == '.' || s.p[0] == '~'))
 		return true;
 	for (size_t i = 0; i < countof(suffixes); i++)
@@ -215,6 +219,13 @@ static bool is_url(struct str s)
 		str_has_prefix(s, STR("git@")) || str_has_prefix(s, STR("github:"));
 }
 
+/* go: directories and files of the module that is at hand */
+static bool is_local_go(const struct packager *m, struct str s)
+{
+	return str_is(str_from(m->name), "go") &&
+		(s.n == 0 || s.p[0] == '.' || s.p[0] == '/' || str_has_suffix(s, STR(".go")));
+}
+
 static void add_operand(struct eval *e, struct packages *p, const struct opt *o)
 {
 	struct str s = o->text;
@@ -224,9 +235,16 @@ static void add_operand(struct eval *e, struct packages *p, const struct opt *o)
 		p->url_value = o->value;
 		return;
 	}
+	if (p->one && p->names.n > 0)
+		return;
 	if (!s.p) {
 		list_push(e->scratch, &p->names) = s;
 		list_push(e->scratch, &p->versions) = s;
+		return;
+	}
+	/* gem: options for the build of an extension, behind -- */
+	if (p->local || is_local_go(p->m, s) || str_has_prefix(s, STR("-"))) {
+		p->local = p->local || (p->one && p->names.n == 0);
 		return;
 	}
 	bool docker = str_is(str_from(p->m->name), "docker");
@@ -287,6 +305,7 @@ static struct packages packages_of(
 			p.verb_seen = true;
 			p.action = action;
 			p.hashed = p.hashed || word_in(opt.text, "ci clean-install");
+			p.one = word_in(opt.text, "run") && str_is(str_from(m->name), "go");
 		} else if (p.verb_seen) {
 			add_operand(e, &p, &opt);
 		}
@@ -397,6 +416,15 @@ static void package_done(struct eval *e, const struct command *c, struct package
 	package_flows(e, c, p, &url);
 }
 
+/* Of yum-config-manager and its like: settings change otherwise. */
+static bool adds_repository(const struct packages *p)
+{
+	for (size_t i = 0; i < p->flags.n; i++)
+		if (str_is(p->flags.items[i], "--add-repo"))
+			return true;
+	return p->url_value.n > 0;
+}
+
 static int run_packager(struct eval *e, const struct command *c, struct outcome *out)
 {
 	const struct packager *m = packager_find(base_name(c->words[0]));
@@ -415,6 +443,8 @@ static int run_packager(struct eval *e, const struct command *c, struct outcome 
 			p.file, f ? value_taint(e, &f->content) : NULL, "rpm", keyring_reason(e)};
 		out->when[1] = check_made(e, c, &k, NULL);
 	}
+	if (has_word(c, "config-manager") && !adds_repository(&p))
+		p.action = "config";
 	if (strcmp(p.action, "other") != 0)
 		package_done(e, c, &p);
 	directory_flows(e, c, &p);
@@ -439,7 +469,7 @@ static int run_repository(struct eval *e, const struct command *c, struct outcom
 	while (opts_next(&o, &opt)) {
 		struct str s = value_prefix(e, &opt.value);
 		size_t at = str_find(s, STR("://"));
-		if (opt.name.n != 0 && at == STR_NPOS)
+		if (opt.name.n != 0 && (at == STR_NPOS || opt_is(&opt, "--setopt")))
 			continue;
 		if (at != STR_NPOS && opt.text.p) {
 			/* deb [options] URL suite */
@@ -455,6 +485,8 @@ static int run_repository(struct eval *e, const struct command *c, struct outcom
 			list_push(e->scratch, &p.versions) = (struct str){0};
 		}
 	}
+	if (yum && !adds_repository(&p))
+		p.action = "config";
 	package_done(e, c, &p);
 	return 1;
 }
