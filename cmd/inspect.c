@@ -1,9 +1,11 @@
+#include "cmd/inspect.h"
 #include "cmd/verbs.h"
 
 struct inspect_verb {
 	struct source_options source;
 	struct template_options template;
 	bool json;
+	bool machine;
 };
 
 static const struct option own[] = {
@@ -11,6 +13,10 @@ static const struct option own[] = {
 		.kind = OPTION_FLAG,
 		.help = "the same facts for machines",
 		.offset = offsetof(struct inspect_verb, json)},
+	{.name = "machine-readable",
+		.kind = OPTION_FLAG,
+		.help = "lines of Packer's format for programs",
+		.offset = offsetof(struct inspect_verb, machine)},
 	{0},
 };
 
@@ -315,6 +321,37 @@ static int read_with_values(struct pipeline *p, const struct inspect_verb *o, st
 	return 0;
 }
 
+/* JSON only, as in Packer; in the order of the template, whatever build they are of. */
+static void list_provisioners(struct str_list *out, struct pipeline *p)
+{
+	struct error ignored = {0};
+	struct str text = {0};
+	struct json *root = NULL;
+	if (p->template->format != TEMPLATE_JSON ||
+		tree_read(p->tree, p->template_path, &text, &ignored) < 0 ||
+		json_parse(&root, &p->arena, text, p->template_path, NULL, &ignored) < 0)
+		return;
+	const struct json *list = json_find(root, "provisioners");
+	for (size_t i = 0; list && i < list->array.n; i++)
+		list_push(&p->arena, out) = json_str_or(list->array.items[i], "type", STR(""));
+}
+
+static void print_machine(struct buf *out, struct pipeline *p)
+{
+	scoped(buf) lines = {0};
+	struct inspect_facts facts = {
+		.template = p->template,
+		.variables = sorted(p->template, &p->arena),
+		.variable_count = p->template->variables.n,
+		.text = buf_str(out),
+		.now = clock_wall(p->cli->clock),
+	};
+	list_provisioners(&facts.provisioners, p);
+	inspect_machine(&lines, &facts, &p->arena);
+	buf_reset(out);
+	buf_add(out, buf_str(&lines));
+}
+
 static int run(struct cli *cli, const void *options, struct error *err)
 {
 	const struct inspect_verb *o = options;
@@ -342,6 +379,8 @@ static int run(struct cli *cli, const void *options, struct error *err)
 	}
 	if (!o->json)
 		pipeline_mark_unpinned(&p, &out);
+	if (o->machine && !o->json)
+		print_machine(&out, &p);
 	return cli_print(&out, err) < 0 ? -1 : EXIT_YES;
 }
 
