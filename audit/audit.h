@@ -222,6 +222,7 @@ struct audit {
 	size_t gone; /* entries of the baseline that nothing matches any more */
 	int64_t now; /* of the options */
 	bool timed; /* there are waivers, so that the result depends on `now` */
+	bool unpinned; /* of files as they lie, of no commit: every format says so */
 	struct digest policy; /* policy_digest */
 	struct str profile;
 	struct str_list builds; /* names of the plans; empty for a script by itself */
@@ -254,6 +255,7 @@ struct audit_options {
 	/* Findings that it has are left out, and do not fail; or NULL. */
 	const struct audit_baseline *baseline;
 	bool baseline_locked; /* also those of locked rules, which otherwise stay */
+	bool unpinned; /* the plans are of no commit */
 	bool findings_only; /* no SARIF and no digest of it, for who signs nothing */
 };
 
@@ -307,7 +309,6 @@ struct audit_print {
 	bool colour; /* for AUDIT_TEXT */
 	audit_source_fn *source; /* for the excerpts of AUDIT_TEXT */
 	void *ctx;
-	bool unpinned; /* files of no commit: AUDIT_JSON and AUDIT_MARKDOWN say so */
 };
 MUST_CHECK int audit_write(
 	struct buf *out, const struct audit *a, const struct audit_print *p, struct error *err);

@@ -166,8 +166,7 @@ static int audit_template(struct cli *cli, const struct audit_verb *o, struct er
 	p.baseline_locked = compare.locked;
 	if (pipeline_audit(&p, &o->policy, err) < 0)
 		return -1;
-	struct audit_print how = {
-		.source = pipeline_text_of, .ctx = &p, .unpinned = pipeline_is_unpinned(&p)};
+	struct audit_print how = {.source = pipeline_text_of, .ctx = &p};
 	return print(&p, &how, o, err);
 }
 

@@ -725,6 +725,7 @@ int pipeline_audit(struct pipeline *p, const struct policy_options_cli *o, struc
 		.ctx = p,
 		.baseline = p->baseline,
 		.baseline_locked = p->baseline_locked,
+		.unpinned = pipeline_is_unpinned(p),
 	};
 	if (o->threshold && !severity_parse(str_from(o->threshold), &options.threshold))
 		return error_set(err, ERROR_USAGE,

@@ -443,6 +443,7 @@ int audit_judge(struct audit *a, struct audit_cache *cache, const struct audit_o
 	add_snippets(a, sources);
 	a->now = o->now;
 	a->timed = p->waivers.n > 0;
+	a->unpinned = o->unpinned;
 	a->policy = *policy_digest(p);
 	a->profile = policy_profile(p);
 	a->threshold = o->threshold != SEVERITY_NONE ? o->threshold : policy_threshold(p);

@@ -108,7 +108,7 @@ int audit_write(
 		report_text(out, a, p);
 		break;
 	case AUDIT_JSON:
-		report_json(out, a, p);
+		report_json(out, a);
 		break;
 	case AUDIT_JSONL:
 		report_jsonl(out, a);
@@ -122,7 +122,7 @@ int audit_write(
 		report_junit(out, a);
 		break;
 	case AUDIT_MARKDOWN:
-		report_markdown(out, a, p);
+		report_markdown(out, a);
 		break;
 	}
 	return buf_check(out, err);

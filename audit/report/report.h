@@ -8,10 +8,10 @@ struct audit_cache;
 MUST_CHECK int report_sarif(
 	struct buf *out, const struct audit *a, struct audit_cache *cache, struct error *err);
 void report_text(struct buf *out, const struct audit *a, const struct audit_print *p);
-void report_json(struct buf *out, const struct audit *a, const struct audit_print *p);
+void report_json(struct buf *out, const struct audit *a);
 void report_jsonl(struct buf *out, const struct audit *a);
 void report_junit(struct buf *out, const struct audit *a);
-void report_markdown(struct buf *out, const struct audit *a, const struct audit_print *p);
+void report_markdown(struct buf *out, const struct audit *a);
 
 struct report_counts {
 	size_t by_severity[SEVERITY_CRITICAL + 1]; /* not waived */

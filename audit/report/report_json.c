@@ -107,12 +107,12 @@ static struct json *summary_json(struct arena *a, const struct audit *audit)
 	return j;
 }
 
-void report_json(struct buf *out, const struct audit *audit, const struct audit_print *p)
+void report_json(struct buf *out, const struct audit *audit)
 {
 	scoped(arena) arena = {0};
 	struct arena *a = &arena;
 	struct json *j = summary_json(a, audit);
-	if (p->unpinned)
+	if (audit->unpinned)
 		json_set(a, j, "unpinned", json_bool(a, true));
 	struct json *findings = json_set(a, j, "findings", json_array(a));
 	for (size_t i = 0; i < audit->findings.n; i++)
@@ -125,7 +125,10 @@ void report_jsonl(struct buf *out, const struct audit *audit)
 {
 	for (size_t i = 0; i < audit->findings.n; i++) {
 		scoped(arena) a = {0};
-		json_write_compact(out, finding_json(&a, audit, &audit->findings.items[i]));
+		struct json *j = finding_json(&a, audit, &audit->findings.items[i]);
+		if (audit->unpinned)
+			json_set(&a, j, "unpinned", json_bool(&a, true));
+		json_write_compact(out, j);
 		buf_add_byte(out, '\n');
 	}
 }

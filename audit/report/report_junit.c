@@ -78,6 +78,10 @@ void report_junit(struct buf *out, const struct audit *a)
 		"  <testsuite name=\"sealwright audit\" tests=\"%zu\" failures=\"%zu\" "
 		"errors=\"0\" skipped=\"%zu\" time=\"0\">\n",
 		tests, failures, c.waived);
+	if (a->unpinned)
+		buf_add_cstr(out,
+			"    <properties>\n      <property name=\"unpinned\" value=\"true\"/>\n"
+			"    </properties>\n");
 	buf_add_cstr(out, "    <testcase classname=\"audit\" name=\"verdict\" time=\"0\">\n");
 	if (failed)
 		buf_printf(out,

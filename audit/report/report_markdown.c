@@ -78,7 +78,7 @@ static void add_finding(struct buf *out, const struct audit *a, size_t index, si
 	buf_add_cstr(out, "\n\n");
 }
 
-void report_markdown(struct buf *out, const struct audit *a, const struct audit_print *p)
+void report_markdown(struct buf *out, const struct audit *a)
 {
 	struct report_counts c = report_count(a);
 	buf_printf(out, "# Audit: %s\n\n", verdict_name(a->verdict));
@@ -87,7 +87,7 @@ void report_markdown(struct buf *out, const struct audit *a, const struct audit_
 	buf_printf(out, ", threshold %s; %llu commands, %llu not resolved.\n\n",
 		severity_name(a->threshold), (unsigned long long)a->facts.commands,
 		(unsigned long long)a->facts.opaque);
-	if (p->unpinned)
+	if (a->unpinned)
 		buf_add_cstr(out, "Unpinned: files as they lie, not those of a commit.\n\n");
 	buf_add_cstr(out, "| severity | findings |\n|---|---:|\n");
 	for (int s = SEVERITY_CRITICAL; s >= SEVERITY_INFO; s--)

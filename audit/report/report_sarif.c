@@ -215,6 +215,8 @@ static struct json *properties_json(struct sarif *s)
 	json_set(a, j, "opaque", json_i64(a, (int64_t)s->audit->facts.opaque));
 	if (s->audit->timed)
 		json_set(a, j, "now", json_string(a, time_rfc3339(a, s->audit->now)));
+	if (s->audit->unpinned)
+		json_set(a, j, "unpinned", json_bool(a, true));
 	if (s->audit->compared)
 		json_set(a, j, "known", json_i64(a, (int64_t)s->audit->known));
 	return j;

