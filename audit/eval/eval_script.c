@@ -367,6 +367,18 @@ static void options_of(struct run *r, struct str options)
 	}
 }
 
+/* `bash script` does not read the -e of the script's first line, so no failure ends it. */
+static void note_lost_errexit(
+	struct eval *e, const struct command *c, const struct run *r, struct str options)
+{
+	struct run asked = {0};
+	options_of(&asked, options);
+	if (asked.errexit && !r->errexit)
+		emit_opaque(e, c, "errexit",
+			STR("its first line asks for -e, and who calls it so does not read that"),
+			r->path);
+}
+
 struct outcome run_file(struct eval *e, const struct command *c, struct str path, size_t first,
 	const struct run *base)
 {
@@ -398,9 +410,11 @@ struct outcome run_file(struct eval *e, const struct command *c, struct str path
 		return run_code(e, &r);
 	if (r.language.n != 0)
 		return run_language(e, &r, r.language);
+	struct shebang s = shebang_of(start);
+	if (base && is_shell(s.program))
+		note_lost_errexit(e, c, &r, s.options);
 	if (base)
 		return run_code(e, &r);
-	struct shebang s = shebang_of(start);
 	r.front = front_of(s.program);
 	if (r.front) {
 		r.child = true;

@@ -1,5 +1,6 @@
 /* From a plan's steps to facts, in the order in which they run. */
 #include "audit/eval/guest.h"
+#include "audit/eval/image.h"
 
 #include <assert.h>
 
@@ -287,8 +288,12 @@ static void run_plan(struct eval *e)
 	final_state(e);
 	guest_at_boot(e);
 	image_state(e);
+	size_t first = e->facts->n;
+	image_scripts(e);
+	size_t end = e->facts->n;
 	e->step = NULL;
 	flow_finish(e);
+	image_scripts_keep(e, first, end);
 }
 
 int facts_of_plan(struct facts *out, struct arena *a, const struct plan *p, uint32_t plan_index,
@@ -316,7 +321,11 @@ int facts_of_script(
 	run_script(&e, text, file);
 	final_state(&e);
 	guest_at_boot(&e);
+	size_t first = out->n;
+	image_scripts(&e);
+	size_t end = out->n;
 	flow_finish(&e);
+	image_scripts_keep(&e, first, end);
 	arena_clear(&scratch);
 	return 0;
 }

@@ -303,6 +303,7 @@ void secret_emit(struct eval *e, const struct command *c, const struct secret_fo
 	put_str(&m, "name", s->name.n != 0 ? s->name : (struct str){0});
 	put_str(&m, "path", s->path.n != 0 ? guest_shown(e, s->path) : (struct str){0});
 	put_bool(&m, "persisted", s->persisted);
+	put_bool(&m, "traced", option_on(e, OPTION_XTRACE));
 	size_t fact = emit(e, FACT_SECRET, c, &m);
 	if (s->persisted && s->path.n != 0)
 		final_note(e, fact, s->path);
@@ -449,16 +450,17 @@ void secret_argv(struct eval *e, const struct command *c, struct str *shown)
 	if (c->argc == 0 || !c->words[0].p)
 		return;
 	struct str name = base_name(c->words[0]);
+	const char *where = !e->out && word_in(name, "echo printf") ? "output" : "argv";
 	for (size_t i = 0; i < c->argc; i++) {
 		struct hit hit;
 		charge(e, shown[i].n / 8);
 		if (value_sensitive(&c->argv[i]) && !word_in(name, "export local declare [ test"))
 			secret_emit(
-				e, c, &(struct secret_found){.kind = "sensitive", .where = "argv"});
+				e, c, &(struct secret_found){.kind = "sensitive", .where = where});
 		if (!secret_find(shown[i], 0, &hit))
 			continue;
 		shown[i] = secret_mask(e, shown[i]);
-		secret_emit(e, c, &(struct secret_found){.kind = hit.kind, .where = "argv"});
+		secret_emit(e, c, &(struct secret_found){.kind = hit.kind, .where = where});
 	}
 	for (size_t i = 0; i < countof(password_options); i++)
 		if (word_in(name, password_options[i].commands) &&

@@ -91,6 +91,10 @@ static void tell_medium(struct eval *e, const struct plan_medium *m)
 	c.text = arena_printf(
 		e->scratch, "%.*s %.*s", STR_ARG(m->what), STR_ARG(value_display(e, &uri)));
 	struct check check = judge(e, &m->checksum, &url);
+	if (check.strength == STRENGTH_NONE && !str_is(m->what, "image"))
+		emit_opaque(e, &c, "base",
+			STR("the medium that the machine starts from has no checksum"),
+			value_display(e, &uri));
 	if (str_is(m->what, "image"))
 		pull_image(e, &c, &uri);
 	else if (is_address(&url))
@@ -101,10 +105,44 @@ static void tell_medium(struct eval *e, const struct plan_medium *m)
 			value_display(e, &uri));
 }
 
+static bool is_true(const struct conf *c, struct arena *a)
+{
+	return c &&
+		(c->type == CONF_BOOL ? c->boolean
+				      : c->type == CONF_STRING &&
+					str_is(text_display(&c->text, a), "true"));
+}
+
+/* The newest image of a name, whoever has published one of that name. */
+static void tell_filter(struct eval *e, const struct conf *filter)
+{
+	const struct conf *owners = conf_find(filter, STR("owners"));
+	bool owned = owners && (owners->type != CONF_LIST || owners->list.n > 0);
+	if (!is_true(conf_find(filter, STR("most_recent")), e->scratch) || owned)
+		return;
+	struct command c = command_new(e, NULL, NULL, 0);
+	c.origin = filter->origin;
+	c.text = STR("source_ami_filter");
+	emit_opaque(e, &c, "base", STR("the newest image of that name is taken, whoever owns it"),
+		(struct str){0});
+}
+
+static void tell_filters(struct eval *e)
+{
+	const struct conf *filter =
+		e->plan->config ? conf_find(e->plan->config, STR("source_ami_filter")) : NULL;
+	if (filter && filter->type == CONF_OBJECT)
+		tell_filter(e, filter);
+	for (size_t i = 0; filter && filter->type == CONF_LIST && i < filter->list.n; i++)
+		if (filter->list.items[i]->type == CONF_OBJECT)
+			tell_filter(e, filter->list.items[i]);
+}
+
 void media_facts(struct eval *e)
 {
 	enum fact_phase phase = e->phase;
 	e->phase = PHASE_BOOT;
+	tell_filters(e);
 	for (size_t i = 0; i < e->plan->media.n; i++)
 		tell_medium(e, &e->plan->media.items[i]);
 	e->phase = phase;

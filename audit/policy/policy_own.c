@@ -10,6 +10,8 @@ struct own_rule {
 	const char *fix;
 	const char *refs[3];
 	const char *what[5]; /* kinds of opaque facts */
+	const char *bad[2]; /* examples, as those of rules in packs */
+	const char *good[2];
 };
 
 static const struct own_rule own_rules[] = {
@@ -22,6 +24,22 @@ static const struct own_rule own_rules[] = {
 		.fix = "begin the script with #!/bin/bash, or write it for sh",
 		.refs = {"CWE-1076"},
 		.what = {"dialect"},
+		.bad = {"#!/bin/sh\nhosts=(a b)\necho \"${hosts[0]}\"\n"},
+		.good = {"#!/bin/bash\nhosts=(a b)\necho \"${hosts[0]}\"\n"},
+	},
+	{
+		.id = "META003",
+		.title = "script loses the -e of its first line",
+		.severity = SEVERITY_MEDIUM,
+		.why = "called as `bash script` it goes on after a command that failed, a check of a "
+		       "download for instance",
+		.fix = "call the script by its name, write set -e into it, or give the interpreter -e "
+		       "in execute_command",
+		.refs = {"CWE-754", "CWE-390"},
+		.what = {"errexit"},
+		.bad = {"cat > /tmp/x.sh <<'E'\n#!/bin/bash -e\nfalse\nE\nbash /tmp/x.sh\n"},
+		.good = {"cat > /tmp/x.sh <<'E'\n#!/bin/bash -e\nfalse\nE\nbash -e /tmp/x.sh\n",
+			"cat > /tmp/x.sh <<'E'\n#!/bin/bash\nset -e\nfalse\nE\nbash /tmp/x.sh\n"},
 	},
 	{
 		.id = "OBF003",
@@ -33,6 +51,8 @@ static const struct own_rule own_rules[] = {
 		       "same script",
 		.refs = {"CWE-506", "ATT&CK T1027"},
 		.what = {"command"},
+		.bad = {"$(cat /opt/name) --version\n"},
+		.good = {"tool=redis-server\n\"$tool\" --version\n"},
 	},
 	{
 		.id = "OBF010",
@@ -44,6 +64,8 @@ static const struct own_rule own_rules[] = {
 		       "goes beyond the limits of the analysis",
 		.refs = {"CWE-506", "ATT&CK T1027"},
 		.what = {"syntax", "bound", "step", "encoded"},
+		.bad = {"if true; then\n"},
+		.good = {"if true; then echo x; fi\n"},
 	},
 	{
 		.id = "OBF012",
@@ -55,6 +77,8 @@ static const struct own_rule own_rules[] = {
 		       "the repository",
 		.refs = {"CWE-506", "ATT&CK T1027"},
 		.what = {"script", "binary"},
+		.bad = {"sh /opt/app/setup.sh < /dev/null\ncat /opt/app/more | sh\n"},
+		.good = {"cat > /tmp/x.sh <<E\ntrue\nE\nsh /tmp/x.sh\n"},
 	},
 	{
 		.id = "OBF013",
@@ -65,6 +89,8 @@ static const struct own_rule own_rules[] = {
 		.fix = "keep such code short and reviewed, or do it in shell",
 		.refs = {"CWE-1357"},
 		.what = {"language", "boot"},
+		.bad = {"python3 -c \"$(cat /opt/app/x.py)\"\npython3 - <<E\nprint(1)\nE\n"},
+		.good = {"sh -c true\n"},
 	},
 	{
 		.id = "OBF015",
@@ -74,6 +100,8 @@ static const struct own_rule own_rules[] = {
 		.fix = "remove the characters",
 		.refs = {"CWE-1007", "CWE-451", "ATT&CK T1036.002"},
 		.what = {"deceptive"},
+		.bad = {"echo \"user\xe2\x80\xae resu\"\n"},
+		.good = {"echo \"Gr\xc3\xbc\xc3\x9f\x65 aus M\xc3\xbcnchen\"\n"},
 	},
 	{
 		.id = POLICY_ID_SHARE,
@@ -103,6 +131,16 @@ static const struct own_rule own_rules[] = {
 		       "repository",
 		.refs = {"CWE-829"},
 	},
+	{
+		.id = "PN008",
+		.title = "nothing says which base the machine starts from",
+		.severity = SEVERITY_LOW,
+		.why = "a medium without a checksum, or the newest image of a name, is another one "
+		       "tomorrow, and anybody's",
+		.fix = "give iso_checksum with a SHA-256, or the owners of source_ami_filter",
+		.refs = {"CWE-1357", "CWE-494"},
+		.what = {"base"},
+	},
 };
 
 static struct str_list texts(struct arena *a, const char *const *items, size_t n)
@@ -126,6 +164,8 @@ void policy_add_own_rules(struct policy *p)
 			.why = str_from(own->why),
 			.fix = str_from(own->fix),
 			.refs = texts(a, own->refs, countof(own->refs)),
+			.bad = texts(a, own->bad, countof(own->bad)),
+			.good = texts(a, own->good, countof(own->good)),
 			.params = hcl_object(a, NULL, NULL, 0),
 			.pack = STR(POLICY_OWN_PACK),
 			.locked = own->locked,

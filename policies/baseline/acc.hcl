@@ -272,3 +272,35 @@ rule "ACC019" {
   bad      = ["echo 'polkit.addRule(function(a, s) { return polkit.Result.YES; });' > /etc/polkit-1/rules.d/00-app.rules"]
   good     = ["echo 'polkit.addRule(function(a, s) { return polkit.Result.AUTH_ADMIN; });' > /etc/polkit-1/rules.d/00-app.rules"]
 }
+
+rule "ACC007" {
+  title    = "root's authorized keys come from the network"
+  severity = "high"
+  on       = "write"
+  when     = !write.deleted && write.tainted && matches(write.path, "^(/root|~)/[.]ssh/authorized_keys2?$")
+  message  = "what a server says today may log in as root to every machine of this image"
+  why      = "whoever controls the account or the server adds a key before the next build, and nobody sees it"
+  fix      = "leave keys to the platform's first-boot agent"
+  refs     = ["CWE-494", "CWE-798", "ATT&CK T1098.004"]
+  bad      = ["curl -fsSL https://github.com/someone.keys >> /root/.ssh/authorized_keys"]
+  good     = ["rm -f /root/.ssh/authorized_keys", "curl -fsSL https://github.com/someone.keys -o /srv/keys.txt"]
+}
+
+rule "ACC012" {
+  title    = "account of the build stays in the image"
+  severity = "low"
+  on       = "image"
+  when = (anytrue([for a in image.accounts : contains(param.build_users, a)]) ||
+    (image.login != null && image.login != "root" && !contains(param.platform_users, coalesce(image.login, "-")) &&
+     !contains(image.accounts_removed, coalesce(image.login, "-")) && image.deprovisioned != "yes"))
+  message  = "the account that the build logged in with, or made for itself, is in the image (${join(", ", image.accounts)})"
+  why      = "its password, keys and sudo rule are those of a build and not of the people who start the image"
+  fix      = "userdel -r it as the last step, or let the platform's agent do so (waagent -deprovision+user)"
+  refs     = ["CWE-1188", "Azure verify_no_pre_exist_users", "ATT&CK T1078.003"]
+  params = {
+    build_users    = ["packer", "vagrant", "builder", "build", "provision", "provisioner", "ansible"]
+    platform_users = ["ubuntu", "debian", "admin", "ec2-user", "centos", "rocky", "almalinux", "fedora", "cloud-user", "opc", "azureuser", "ecs-user", "core"]
+  }
+  bad  = ["useradd -m packer"]
+  good = ["useradd -m packer\nuserdel -r packer", "useradd --system redis"]
+}

@@ -212,3 +212,21 @@ rule "DEF016" {
   bad      = ["mdatp config real-time-protection --value disabled", "sentinelctl control stop"]
   good     = ["mdatp health", "mdatp config real-time-protection --value enabled"]
 }
+
+rule "DEF010" {
+  title    = "kernel gives away the memory of processes"
+  severity = "medium"
+  on       = "kernel"
+  when = (kernel.what == "sysctl" && kernel.value != null && (
+    (one_of(kernel.name, "kernel.yama.ptrace_scope", "kernel.dmesg_restrict") && kernel.value == "0") ||
+    (kernel.name == "fs.suid_dumpable" && kernel.value != "0") ||
+    (kernel.name == "kernel.core_pattern" && matches(kernel.value, "^[|]")) ||
+    (kernel.name == "kernel.sysrq" && kernel.value == "1") ||
+    (kernel.name == "kernel.perf_event_paranoid" && one_of(kernel.value, "-1", "0"))))
+  message  = "${kernel.name} = ${kernel.value} lets processes look into others, or keeps what was in them"
+  why      = "passwords and keys of other programs are in their memory and in their core dumps"
+  fix      = "leave the distribution's value"
+  refs     = ["CWE-693", "CWE-528", "ATT&CK T1562.001", "CIS 1.5"]
+  bad      = ["sysctl -w kernel.yama.ptrace_scope=0", "echo 'fs.suid_dumpable = 2' > /etc/sysctl.d/60-app.conf"]
+  good     = ["sysctl -w kernel.yama.ptrace_scope=1", "echo 'fs.suid_dumpable = 0' > /etc/sysctl.d/60-app.conf"]
+}

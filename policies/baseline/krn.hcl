@@ -33,11 +33,8 @@ rule "KRN003" {
   on       = "kernel"
   when = (kernel.what == "sysctl" && kernel.value != null && (
     (kernel.name == "kernel.randomize_va_space" && kernel.value != "2") ||
-    (one_of(kernel.name, "kernel.kptr_restrict", "kernel.dmesg_restrict", "kernel.yama.ptrace_scope", "kernel.unprivileged_bpf_disabled", "fs.protected_symlinks", "fs.protected_hardlinks", "net.ipv4.tcp_syncookies", "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.default.rp_filter", "vm.mmap_min_addr") && kernel.value == "0") ||
-    (matches(kernel.name, "^net[.]ipv[46][.]conf[.][a-z]+[.](accept_redirects|accept_source_route|send_redirects)$") && kernel.value == "1") ||
-    (kernel.name == "fs.suid_dumpable" && kernel.value != "0") ||
-    (kernel.name == "kernel.sysrq" && kernel.value == "1") ||
-    (kernel.name == "kernel.core_pattern" && matches(kernel.value, "^[|]"))))
+    (one_of(kernel.name, "kernel.kptr_restrict", "kernel.unprivileged_bpf_disabled", "fs.protected_symlinks", "fs.protected_hardlinks", "net.ipv4.tcp_syncookies", "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.default.rp_filter", "vm.mmap_min_addr") && kernel.value == "0") ||
+    (matches(kernel.name, "^net[.]ipv[46][.]conf[.][a-z]+[.](accept_redirects|accept_source_route|send_redirects)$") && kernel.value == "1")))
   message = "${kernel.name} = ${kernel.value} switches a protection off"
   why     = "the setting makes attacks possible that the distribution's default prevents"
   fix     = "leave the default"

@@ -185,3 +185,18 @@ rule "OBF019" {
   bad      = ["cp /bin/sh /opt/.../sh", "echo x > '/opt/app/init '"]
   good     = ["cp /bin/sh '/opt/my app/sh'", "echo x > /opt/app/.init"]
 }
+
+rule "OBF006" {
+  title    = "script unpacks itself"
+  severity = "high"
+  on       = "exec"
+  when = ((is_shell(exec.name) || one_of(exec.name, "tar", "bsdtar", "cpio", "unzip", "perl") || matches(exec.name, "^python[0-9.]*$")) &&
+    anytrue([for u in exec.upstream : matches(u, "^(tail|sed|awk|dd|head) ") &&
+      (matches(u, "[$][{]?0[}]?( |$)", "BASH_SOURCE") || (exec.script != null && length(split(coalesce(exec.script, "-"), u)) > 1))]))
+  message  = "${exec.name} gets what stands behind the end of the script itself"
+  why      = "what is behind the end of a script is read by no reviewer, and by no parser"
+  fix      = "keep the payload as a file of the repository, where its digest is recorded"
+  refs     = ["CWE-506", "ATT&CK T1027.009", "ATT&CK T1140"]
+  bad      = ["tail -n +20 \"$0\" | tar -xz -C /opt/app", "sed '1,/^__END__$/d' \"$0\" | sh"]
+  good     = ["sed -n 's/^## //p' \"$0\"", "tail -n +4 \"$0\" > /srv/data", "tail -n +2 /etc/app/list | tar -xz -C /opt/app -T -"]
+}

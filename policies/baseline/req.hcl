@@ -119,3 +119,81 @@ rule "REQ009" {
   bad      = ["apt-get install -y app=1"]
   good     = ["apt-get upgrade -y"]
 }
+
+rule "REQ010" {
+  title    = "traces of the build's network stay in the image"
+  severity = "info"
+  on       = "image"
+  when     = image.network != "yes" || length(image.fixed) > 0
+  message  = length(image.fixed) > 0 ? "${join(", ", image.fixed)} names the hardware of the machine of the build" : "leases of DHCP and names of network cards are not removed before the image is made"
+  why      = "machines of the image ask for the same address, or have no network, because they look for another machine's card"
+  fix      = "rm -f /etc/udev/rules.d/70-persistent-net.rules /var/lib/dhcp/* as one of the last steps, and configure networks by DHCP without addresses of hardware"
+  refs     = ["CWE-1188", "OCI G03", "OCI G05", "Azure verify_udev_rules_moved"]
+  bad      = ["apt-get install -y app=1", "rm -f /var/lib/dhcp/*\nprintf 'DEVICE=eth0\\nHWADDR=52:54:00:12:34:56\\n' > /etc/sysconfig/network-scripts/ifcfg-eth0"]
+  good     = ["rm -f /etc/udev/rules.d/70-persistent-net.rules /var/lib/dhcp/*.leases", "waagent -force -deprovision+user"]
+}
+
+rule "REQ011" {
+  title    = "agents are not as the platform wants them"
+  severity = "info"
+  on       = "image"
+  when = (anytrue([for a in param.agents_required : contains(image.removed, a)]) ||
+    anytrue([for a in param.agents_forbidden : !contains(image.removed, a)]) ||
+    (param.deprovision && image.deprovisioned != "yes"))
+  message  = param.deprovision && image.deprovisioned != "yes" ? "waagent -deprovision+user does not run before the image is made" : "one of ${join(", ", concat(param.agents_required, param.agents_forbidden))} is not as the platform wants it"
+  why      = "without its agent the platform cannot set up, reach or watch machines of the image; another platform's agent hands them to somebody else"
+  fix      = "leave the agents in that the platform needs, remove those that it forbids, and run its deprovisioning as the last step"
+  refs     = ["Azure deprovision", "Alibaba Cloud Cloud Assistant", "DigitalOcean checkAgent", "OCI S08"]
+  params = {
+    agents_required  = ["cloud-init"]
+    agents_forbidden = []
+    deprovision      = false
+  }
+  bad  = ["apt-get purge -y cloud-init"]
+  good = ["apt-get install -y cloud-init", "apt-get purge -y nano"]
+}
+
+rule "REQ012" {
+  title    = "swap on the system disk"
+  severity = "info"
+  on       = "image"
+  when     = length(image.swap) > 0
+  message  = "${join(", ", image.swap)}: swap stays in the image"
+  why      = "platforms with disks on the network refuse it, and what was in the memory of the build may lie in it"
+  fix      = "swapoff and remove the file and its line of /etc/fstab; let the first boot make swap where it is wanted"
+  refs     = ["CWE-591", "Azure verify_no_swap_on_osdisk", "Alibaba Cloud image specification"]
+  bad      = ["fallocate -l 2G /swapfile\nmkswap /swapfile\nswapon /swapfile", "echo '/dev/sda2 none swap sw 0 0' >> /etc/fstab"]
+  good     = ["fallocate -l 2G /swapfile\nmkswap /swapfile\nswapon /swapfile\nmake all\nswapoff /swapfile\nrm -f /swapfile", "echo 'UUID=ab / ext4 defaults 0 1' >> /etc/fstab"]
+}
+
+rule "REQ013" {
+  title    = "sshd is not configured as the profile asks"
+  severity = "info"
+  on       = "image"
+  when     = anytrue([for key, wanted in param.sshd : !matches(lower(try(image.sshd[key], "unset")), wanted)])
+  message  = "what the build makes of sshd_config leaves ${join(", ", [for key, wanted in param.sshd : key if !matches(lower(try(image.sshd[key], "unset")), wanted)])} as the base has it, or sets something else"
+  why      = "what the base image says today is no promise; reviewers test what sshd -T prints on the first start"
+  fix      = "write the settings to /etc/ssh/sshd_config.d/ in the build; the first value of a keyword counts"
+  refs     = ["CWE-1188", "GCP TestPasswordSecurity", "OCI S14", "CIS 5.1"]
+  params = {
+    sshd = {
+      passwordauthentication = "^no$"
+      permitrootlogin        = "^(no|prohibit-password|without-password|forced-commands-only)$"
+    }
+  }
+  bad  = ["apt-get install -y app=1", "printf 'PermitRootLogin yes\\nPermitRootLogin no\\nPasswordAuthentication no\\n' > /etc/ssh/sshd_config"]
+  good = ["printf 'PermitRootLogin no\\nPasswordAuthentication no\\n' > /etc/ssh/sshd_config.d/10-image.conf"]
+}
+
+rule "REQ014" {
+  title    = "something is written after the cleanup"
+  severity = "info"
+  on       = "image"
+  when     = length(image.late) > 0
+  message  = "after the cleanup: ${join("; ", image.late)}"
+  why      = "keys, logs and secrets that are written behind the cleanup are cleaned up by nobody"
+  fix      = "make the cleanup the last step of the build"
+  refs     = ["CWE-459", "CWE-532"]
+  bad      = ["rm -f /root/.ssh/authorized_keys\necho 'ssh-ed25519 AAAA x' > /root/.ssh/authorized_keys", "journalctl --vacuum-time=1s\napt-get install -y app=1"]
+  good     = ["apt-get install -y app=1\napt-get clean\njournalctl --vacuum-time=1s\nrm -f /root/.ssh/authorized_keys"]
+}

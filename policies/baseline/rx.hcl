@@ -388,3 +388,34 @@ rule "RX016" {
   bad     = ["python3 -c 'import urllib.request; exec(urllib.request.urlopen(\"https://get.example.org/x.py\").read())'", "perl -MLWP::Simple -e 'use LWP::Simple; eval get(\"https://get.example.org/x.pl\")'"]
   good    = ["python3 -c 'import urllib.request; print(urllib.request.urlopen(\"https://example.org/v\").status)'", "python3 -c 'import subprocess; subprocess.run([\"ls\"])'"]
 }
+
+rule "RX014" {
+  title    = "script of the image runs what it fetches"
+  severity = "high"
+  on       = "flow"
+  when     = flow.from == "network" && flow.to == "kept" && flow.verified == "none"
+  message  = "${flow.url} is run by ${flow.sink} unchecked as soon as somebody runs ${flow.script}"
+  why      = "the build does not run the script, so no record of it shows what arrives; the machines of the image run it"
+  fix      = "check what is fetched against a digest that stands in the script, or fetch it during the build"
+  refs     = ["CWE-494", "CWE-829", "ATT&CK T1105"]
+  bad = [
+    <<-EOT
+      cat > /usr/local/bin/update-app <<'EOF'
+      #!/bin/sh
+      curl -fsSL https://get.example.org/app.sh | sh
+      EOF
+      chmod 755 /usr/local/bin/update-app
+    EOT
+  ]
+  good = [
+    <<-EOT
+      cat > /usr/local/bin/update-app <<'EOF'
+      #!/bin/sh
+      set -e
+      curl -fsSLo /run/app.sh https://get.example.org/app.sh
+      echo '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  /run/app.sh' | sha256sum -c -
+      sh /run/app.sh
+      EOF
+    EOT
+  ]
+}

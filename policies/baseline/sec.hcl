@@ -204,3 +204,16 @@ rule "SEC013" {
   bad      = ["dd if=/proc/$(pgrep sshd)/mem of=/srv/m bs=1 count=4096", "gcore 1234"]
   good     = ["cat /proc/meminfo", "grep VmRSS /proc/self/status"]
 }
+
+rule "SEC008" {
+  title    = "secret is shown by the trace of the shell"
+  severity = "medium"
+  on       = "secret"
+  when     = secret.traced
+  message  = "set -x prints a ${secret.kind} (${secret.name}) into the log of the build"
+  why      = "logs are kept for long and read by many"
+  fix      = "set +x before the command, or leave -x away"
+  refs     = ["CWE-532", "ATT&CK T1552.001"]
+  bad      = ["set -x\nmysql -u root -pS3cretPassw0rd -e 'FLUSH PRIVILEGES'"]
+  good     = ["set -x\nset +x\nmysql -u root -pS3cretPassw0rd -e 'FLUSH PRIVILEGES'", "set -x\nmysql --defaults-extra-file=/root/.my.cnf -e 'FLUSH PRIVILEGES'"]
+}

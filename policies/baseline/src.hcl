@@ -163,3 +163,22 @@ rule "SRC012" {
   bad      = ["echo insecure >> /root/.curlrc", "echo 'check_certificate = off' >> /etc/wgetrc"]
   good     = ["echo 'silent' >> /root/.curlrc"]
 }
+
+rule "SRC007" {
+  title    = "download from a host that nobody has listed"
+  severity = "info"
+  on       = "download"
+  when     = download.host != null && !download.local && !host_in(download.host, param.allowed_hosts)
+  message  = "${download.host} is not among the hosts that the publisher has listed"
+  why      = "a list of hosts is what a reviewer can check, and what a firewall of the build can enforce"
+  fix      = "mirror it, or add the host to allowed_hosts of your profile; info by itself, since the list is yours"
+  refs     = ["CWE-829"]
+  params = {
+    allowed_hosts = [
+      ".debian.org", ".ubuntu.com", ".fedoraproject.org", ".centos.org", ".rockylinux.org", ".almalinux.org", ".redhat.com",
+      ".opensuse.org", ".suse.com", ".alpinelinux.org", ".archlinux.org", ".amazonlinux.com", ".oracle.com", ".kernel.org",
+    ]
+  }
+  bad  = ["curl -fsSLO https://dl.example.org/tool.tar.gz"]
+  good = ["curl -fsSLO https://deb.debian.org/debian/dists/stable/Release", "curl -fsS http://127.0.0.1:8080/health"]
+}

@@ -80,12 +80,12 @@ rule "SSH005" {
   severity = "medium"
   on       = "write"
   when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
-              matches(write.effective, "^[ \t]*AuthorizedKeysCommand[ \t=]+[^n ]", "^[ \t]*AuthorizedKeysFile[ \t=]+([^.%]|[.][^s])", "^[ \t]*TrustedUserCAKeys[ \t=]+[^n]"))
+              matches(write.effective, "^[ \t]*AuthorizedKeysCommand[ \t=]+[^n ]", "^[ \t]*AuthorizedKeysFile[ \t=]+([^.%]|[.][^s])"))
   message  = "${write.path} takes keys from where nobody looks for them"
   why      = "a program, a central file or an authority decides who logs in, on machines of other people"
   fix      = "leave AuthorizedKeysFile at ~/.ssh/authorized_keys"
   refs     = ["CWE-863", "ATT&CK T1098.004", "ATT&CK T1556"]
-  bad      = ["echo 'AuthorizedKeysFile /etc/ssh/keys/%u' >> /etc/ssh/sshd_config", "echo 'TrustedUserCAKeys /etc/ssh/ca.pub' >> /etc/ssh/sshd_config"]
+  bad      = ["echo 'AuthorizedKeysFile /etc/ssh/keys/%u' >> /etc/ssh/sshd_config"]
   good     = ["echo 'AuthorizedKeysFile .ssh/authorized_keys' >> /etc/ssh/sshd_config", "echo 'AuthorizedKeysCommand none' >> /etc/ssh/sshd_config"]
 }
 
@@ -142,4 +142,31 @@ rule "SSH011" {
   refs     = ["CWE-290", "CIS 5.1", "ATT&CK T1098"]
   bad      = ["echo '+ +' > /root/.rhosts", "echo backup.example.org >> /etc/hosts.equiv"]
   good     = ["rm -f /root/.rhosts /etc/hosts.equiv", "echo '127.0.0.1 app' >> /etc/hosts"]
+}
+
+rule "SSH006" {
+  title    = "SSH trusts an authority for users"
+  severity = "medium"
+  on       = "write"
+  when     = path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") && matches(lower(coalesce(write.effective, "-")), "^[ \t]*trustedusercakeys[ \t=]+\"?([^n]|n[^o])")
+  message  = "${write.path} lets the owner of an authority log in to every machine of this image"
+  why      = "one key signs logins for everybody, and no list on the machine shows for whom"
+  fix      = "leave TrustedUserCAKeys to those who start the machines"
+  refs     = ["CWE-863", "ATT&CK T1098.004", "ATT&CK T1556"]
+  bad      = ["echo 'TrustedUserCAKeys /etc/ssh/ca.pub' >> /etc/ssh/sshd_config"]
+  good     = ["echo 'TrustedUserCAKeys none' >> /etc/ssh/sshd_config", "echo 'PubkeyAuthentication yes' >> /etc/ssh/sshd_config"]
+}
+
+rule "SSH008" {
+  title    = "SSH keeps idle connections"
+  severity = "low"
+  on       = "write"
+  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d") &&
+              matches(lower(coalesce(write.effective, "-")), "^[ \t]*clientaliveinterval[ \t=]+\"?(0|23[6-9]|2[4-9][0-9]|[3-9][0-9][0-9]|[0-9][0-9][0-9][0-9]+|([4-9]|[0-9][0-9]+)m|[0-9]+[hdw])\"?[ \t]*$"))
+  message  = "${write.path} sets ClientAliveInterval to a value outside of 1 to 235 seconds"
+  why      = "connections that nobody uses stay open, and platforms in front of the machine cut them without a word"
+  fix      = "ClientAliveInterval 180"
+  refs     = ["CWE-613", "Azure verify_client_active_interval", "CIS 5.1"]
+  bad      = ["echo 'ClientAliveInterval 0' >> /etc/ssh/sshd_config", "sed -i 's/^#ClientAliveInterval.*/ClientAliveInterval 600/' /etc/ssh/sshd_config"]
+  good     = ["echo 'ClientAliveInterval 180' >> /etc/ssh/sshd_config", "echo 'ClientAliveInterval 3m' >> /etc/ssh/sshd_config"]
 }
