@@ -220,7 +220,6 @@ static void print_components(struct buf *out, const struct template_build *b)
 
 static void print_builds(struct buf *out, const struct template *t)
 {
-	size_t unnamed = 0;
 	buf_add(out, STR("> builds:\n"));
 	for (size_t i = 0; i < t->builds.n;) {
 		const struct template_build *b = &t->builds.items[i];
@@ -228,7 +227,7 @@ static void print_builds(struct buf *out, const struct template *t)
 		if (name.n > 0)
 			buf_printf(out, "\n  > %.*s:\n", STR_ARG(name));
 		else
-			buf_printf(out, "\n  > <unnamed build %zu>:\n", unnamed++);
+			buf_printf(out, "\n  > <unnamed build %zu>:\n", b->block.index);
 		buf_add(out, STR("\n    sources:\n"));
 		for (; i < t->builds.n && t->builds.items[i].block.index == b->block.index; i++)
 			buf_printf(out, "\n      %.*s\n", STR_ARG(t->builds.items[i].block.source));

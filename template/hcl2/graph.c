@@ -243,6 +243,8 @@ static int tell_cycle(struct walk *w, const struct hcl2_node *node)
 	struct hcl2 *h = w->h;
 	struct str_list names = {0};
 	size_t i = 0;
+	if (h->load.in->declared_only)
+		return -1;
 	while (i < w->path.n && w->path.items[i] != node)
 		i++;
 	for (; i < w->path.n; i++)
@@ -273,7 +275,7 @@ static int evaluate_here(struct walk *w, struct hcl2_node *node, const struct no
 	scope.variables = two;
 	scope.variable_count = 2;
 	if (node->block)
-		return hcl2_data(h, node, &scope);
+		return h->load.in->declared_only ? -1 : hcl2_data(h, node, &scope);
 	if (hcl2_eval(h, node->expr, &scope, &node->value) < 0)
 		return -1;
 	if (node->sensitive)
@@ -287,6 +289,8 @@ static int evaluate_new(struct walk *w, struct hcl2_node *node)
 	struct hcl2 *h = w->h;
 	struct nodes needs = {0};
 	int status = 0;
+	if (w->path.n >= HCL2_GRAPH_DEPTH && h->load.in->declared_only)
+		return -1;
 	if (w->path.n >= HCL2_GRAPH_DEPTH)
 		return load_error(&h->load, &node->origin, "locals refer to each other %d deep",
 			HCL2_GRAPH_DEPTH);
@@ -297,7 +301,7 @@ static int evaluate_new(struct walk *w, struct hcl2_node *node)
 	list_push(h->arena, &w->path) = node;
 	status |= evaluate_needs(w, &needs);
 	w->path.n--;
-	return status < 0 ? -1 : evaluate_here(w, node, &needs);
+	return status < 0 && !h->load.in->declared_only ? -1 : evaluate_here(w, node, &needs);
 }
 
 static int evaluate(struct walk *w, struct hcl2_node *node)
@@ -306,10 +310,12 @@ static int evaluate(struct walk *w, struct hcl2_node *node)
 		return tell_cycle(w, node);
 	if (node->state != HCL2_NEW)
 		return node->state == HCL2_FAILED ? -1 : 0;
+	const struct hcl_value unknown = hcl_hole(w->h->arena, node->name);
 	node->state = HCL2_RUNNING;
+	node->value = unknown;
 	bool good = evaluate_new(w, node) == 0;
 	if (!good)
-		node->value = hcl_hole(w->h->arena, node->name);
+		node->value = unknown;
 	node->state = good ? HCL2_DONE : HCL2_FAILED;
 	return good ? 0 : -1;
 }
@@ -320,11 +326,8 @@ void hcl2_evaluate_nodes(struct hcl2 *h)
 	struct nodes all = {0};
 	for (size_t i = 0; i < h->nodes.n; i++) {
 		struct hcl2_node *node = h->nodes.items[i].value;
-		if (h->load.in->declared_only)
-			node->value = hcl_hole(h->arena, node->name);
-		else
-			/* What is wrong has been told. */
-			(void)!evaluate(&w, node);
+		/* What is wrong has been told. */
+		(void)!evaluate(&w, node);
 		list_push(h->arena, &all) = node;
 	}
 	h->base[SCOPE_LOCAL].value = object_of(h, &all, STR("local."));

@@ -283,6 +283,8 @@ int hcl2_check_node(struct hcl2 *h, const struct hcl_traversal *t)
 	struct str key;
 	if (!find_reference(t, h, &key) || str_is(t->steps[0], "var") || is_declared(h, t, key))
 		return 0;
+	if (h->load.in->declared_only)
+		return -1;
 	load_error(&h->load, &t->origin, "%.*s is not declared", STR_ARG(key));
 	hint_declared(h, t, key);
 	return -1;
