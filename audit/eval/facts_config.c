@@ -286,52 +286,8 @@ void config_written(
 	config_text(e, c, path, value_display(e, content));
 }
 
-/* Index behind the part of a sed command that ends at `end`, or STR_NPOS. */
-static size_t sed_part(struct str s, size_t i, char end)
-{
-	for (; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == end)
-			return i + 1;
-	}
-	return STR_NPOS;
-}
-
-static struct str unescaped(struct eval *e, struct str s)
-{
-	char *p = arena_alloc(e->scratch, s.n + 1);
-	size_t n = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-		p[n++] = s.p[i];
-	}
-	return (struct str){p, n};
-}
-
 void config_edited(struct eval *e, const struct command *c, struct str path, struct str script)
 {
-	for (size_t i = 0; i + 1 < script.n && charge(e, 1); i++) {
-		char command = script.p[i];
-		bool word =
-			i > 0 && ((script.p[i - 1] | 32) >= 'a' && (script.p[i - 1] | 32) <= 'z');
-		if (word || !memchr("saic", command, 4))
-			continue;
-		if (command != 's') {
-			struct str text = str_from_index(script, i + 1);
-			text = str_trim(str_sub(text, 0, str_find_byte(text, '\n')));
-			if (str_has_prefix(text, STR("\\")))
-				text = str_trim(str_from_index(text, 1));
-			config_text(e, c, path, text);
-			continue;
-		}
-		char end = script.p[i + 1];
-		size_t from = sed_part(script, i + 2, end);
-		size_t to = from == STR_NPOS ? from : sed_part(script, from, end);
-		if (to == STR_NPOS)
-			continue;
-		config_text(e, c, path, unescaped(e, str_sub(script, from, to - from - 1)));
-		i = to - 1;
-	}
+	charge(e, script.n);
+	config_text(e, c, path, final_lines(e, NULL, script));
 }
