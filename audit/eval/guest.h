@@ -56,7 +56,27 @@ extern const struct command_entry commands_installer[];
 /* What the machine of the plan starts from. */
 void media_facts(struct eval *e);
 
-/* ---- guest_boot.c --------------------------------------------------------------------------- */
+/* ---- guest_boot.c, guest_hooks.c ------------------------------------------------------------ */
+
+/* A file that is read line by line, and what its lines have in common. */
+struct lines {
+	struct eval *e;
+	struct unit *unit;
+	struct command *command;
+	struct str path;
+	bool inside; /* of a script between two words */
+};
+
+/* One line, with those that a backslash adds to it. */
+typedef void lines_fn(struct lines *l, struct str line, uint32_t number);
+/* A part of the line as a command. */
+void lines_run(struct lines *l, struct str text, uint32_t line, uint32_t col);
+/* Index behind n words of the line, white space and all. */
+size_t lines_skip(struct str line, size_t n);
+
+lines_fn lines_anacron, lines_incron, lines_interfaces, lines_upstart, lines_inittab, lines_udev;
+lines_fn lines_modprobe, lines_logrotate, lines_apt, lines_pam, lines_authorized_keys;
+lines_fn lines_desktop;
 
 /* ExecStart= and its like. */
 void content_unit(struct content *k);

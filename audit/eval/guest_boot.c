@@ -1,78 +1,7 @@
 /* Code that runs by itself: cron, units, scripts of the start, user data. */
 #include "audit/eval/guest.h"
 
-/* ---- Files that are programs ---------------------------------------------------------------- */
-
-enum autorun_kind {
-	AUTORUN_NONE = 0,
-	AUTORUN_SCRIPT,
-	AUTORUN_CRONTAB,
-	AUTORUN_USER_CRONTAB,
-	AUTORUN_UNIT
-};
-
-struct boot_path {
-	const char *pattern;
-	enum autorun_kind kind;
-	enum fact_phase phase;
-};
-
-static const struct boot_path boot_paths[] = {
-	{"/etc/cron.hourly/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.daily/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.weekly/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.monthly/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/cron.d/*", AUTORUN_CRONTAB, PHASE_FIRSTBOOT},
-	{"/etc/crontab", AUTORUN_CRONTAB, PHASE_FIRSTBOOT},
-	{"/var/spool/cron/*", AUTORUN_USER_CRONTAB, PHASE_FIRSTBOOT},
-	{"/var/spool/cron/crontabs/*", AUTORUN_USER_CRONTAB, PHASE_FIRSTBOOT},
-	{"/etc/init.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/rc.local", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/rc.d/rc.local", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/rc.d/init.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/local.d/*.start", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/firstboot.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/var/lib/cloud/scripts/*/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/var/lib/waagent/*.sh", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/NetworkManager/dispatcher.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/network/if-up.d/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/networkd-dispatcher/*/*", AUTORUN_SCRIPT, PHASE_FIRSTBOOT},
-	{"/etc/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
-	{"/etc/systemd/system/*/*.conf", AUTORUN_UNIT, PHASE_FIRSTBOOT},
-	{"/lib/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
-	{"/usr/lib/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
-	{"/usr/local/lib/systemd/system/*.service", AUTORUN_UNIT, PHASE_FIRSTBOOT},
-	{"/etc/update-motd.d/*", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/etc/profile.d/*.sh", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/etc/profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/etc/bash.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/etc/bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/root/.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/root/.profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/root/.bash_profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/home/*/.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"/home/*/.profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"~/.bashrc", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"~/.profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
-	{"~/.bash_profile", AUTORUN_SCRIPT, PHASE_RUNTIME},
-};
-
-static const struct boot_path *boot_path_find(struct str path)
-{
-	for (size_t i = 0; i < countof(boot_paths); i++)
-		if (pattern_match(str_from(boot_paths[i].pattern), path, true))
-			return &boot_paths[i];
-	return NULL;
-}
-
 /* ---- Lines of a file ------------------------------------------------------------------------ */
-
-struct lines {
-	struct eval *e;
-	struct unit *unit;
-	struct command *command;
-	struct str path;
-};
 
 /* A unit for the file, so that places inside of it lead to the author's files. */
 static struct unit *file_unit(struct eval *e, struct str path, const struct file *f,
@@ -89,7 +18,7 @@ static struct unit *file_unit(struct eval *e, struct str path, const struct file
 	return u;
 }
 
-static void run_line(struct lines *l, struct str text, uint32_t line, uint32_t col)
+void lines_run(struct lines *l, struct str text, uint32_t line, uint32_t col)
 {
 	struct eval *e = l->e;
 	struct chunks chunks = {0};
@@ -111,8 +40,7 @@ static void run_line(struct lines *l, struct str text, uint32_t line, uint32_t c
 	e->unit = old;
 }
 
-/* Index behind n words of the line, white space and all. */
-static size_t behind_words(struct str line, size_t n)
+size_t lines_skip(struct str line, size_t n)
 {
 	size_t i = 0;
 	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
@@ -141,15 +69,50 @@ static void cron_line(struct lines *l, struct str line, uint32_t number, bool us
 	if (eq != STR_NPOS && (space == STR_NPOS || eq < space))
 		return;
 	size_t words = (trimmed.p[0] == '@' ? 1 : 5) + user;
-	size_t at = behind_words(line, words);
+	size_t at = lines_skip(line, words);
 	if (at < line.n)
-		run_line(l, str_from_index(line, at), number, (uint32_t)at + 1);
+		lines_run(l, str_from_index(line, at), number, (uint32_t)at + 1);
 }
 
-static void unit_line(struct lines *l, struct str line, uint32_t number)
+static void read_crontab(struct lines *l, struct str line, uint32_t number)
+{
+	cron_line(l, line, number, true);
+}
+
+static void read_user_crontab(struct lines *l, struct str line, uint32_t number)
+{
+	cron_line(l, line, number, false);
+}
+
+/* ---- Units ---------------------------------------------------------------------------------- */
+
+/* Environment="A=b" C=d */
+static void set_environment(struct lines *l, struct str words)
+{
+	struct eval *e = l->e;
+	size_t i = 0;
+	while (i < words.n && charge(e, 4)) {
+		bool quoted = words.p[i] == '"' || words.p[i] == '\'';
+		char end = quoted ? words.p[i] : ' ';
+		size_t start = i + quoted;
+		size_t n = str_find_byte(str_from_index(words, start), end);
+		struct str word = str_sub(words, start, n);
+		size_t eq = str_find_byte(word, '=');
+		i = start + word.n + 1;
+		if (eq == STR_NPOS || eq == 0)
+			continue;
+		struct value v = value_text(e, str_from_index(word, eq + 1));
+		variable_set(e, str_sub(word, 0, eq), &v, false);
+		variable_export(e, str_sub(word, 0, eq));
+	}
+}
+
+static void read_unit(struct lines *l, struct str line, uint32_t number)
 {
 	size_t eq = str_find_byte(line, '=');
 	struct str key = eq == STR_NPOS ? STR("") : str_trim(str_sub(line, 0, eq));
+	if (str_is(key, "Environment"))
+		set_environment(l, str_trim(str_from_index(line, eq + 1)));
 	if (!word_in(key,
 		    "ExecStart ExecStartPre ExecStartPost ExecStop ExecStopPost ExecReload "
 		    "ExecCondition"))
@@ -158,21 +121,115 @@ static void unit_line(struct lines *l, struct str line, uint32_t number)
 	while (at < line.n && strchr(" \t-@+!:", line.p[at]) && line.p[at])
 		at++;
 	if (at < line.n)
-		run_line(l, str_from_index(line, at), number, (uint32_t)at + 1);
+		lines_run(l, str_from_index(line, at), number, (uint32_t)at + 1);
 }
 
-static void run_lines(struct lines *l, enum autorun_kind kind)
+/* A line that ends with a backslash goes on in the next one. */
+static struct str continued(struct str *rest, struct str line, uint32_t *number)
+{
+	const char *start = line.p;
+	struct str next;
+	while (line.n > 0 && line.p[line.n - 1] == '\\' && str_cut(rest, '\n', &next)) {
+		++*number;
+		line = (struct str){start, (size_t)(next.p - start) + next.n};
+	}
+	return line;
+}
+
+static void run_lines(struct lines *l, lines_fn *reader)
 {
 	struct str rest = l->unit->text;
 	struct str line;
 	uint32_t number = 0;
 	while (str_cut(&rest, '\n', &line) && charge(l->e, 4)) {
-		number++;
-		if (kind == AUTORUN_UNIT)
-			unit_line(l, line, number);
-		else
-			cron_line(l, line, number, kind == AUTORUN_CRONTAB);
+		uint32_t first = ++number;
+		reader(l, continued(&rest, line, &number), first);
 	}
+}
+
+/* ---- Files that are programs ---------------------------------------------------------------- */
+
+/* reader NULL: a script. */
+struct boot_path {
+	const char *patterns; /* separated by spaces */
+	lines_fn *reader;
+	enum fact_phase phase;
+};
+
+static const struct boot_path boot_paths[] = {
+	{"/etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* "
+	 "/etc/cron.yearly/* /var/spool/cron/atjobs/* /var/spool/at/*",
+		NULL, PHASE_FIRSTBOOT},
+	{"/etc/cron.d/* /etc/crontab", read_crontab, PHASE_FIRSTBOOT},
+	{"/var/spool/cron/* /var/spool/cron/crontabs/* /etc/crontabs/*", read_user_crontab,
+		PHASE_FIRSTBOOT},
+	{"/etc/anacrontab", lines_anacron, PHASE_FIRSTBOOT},
+	{"/etc/incron.d/* /var/spool/incron/*", lines_incron, PHASE_RUNTIME},
+	{"/etc/init.d/* /etc/rc.local /etc/rc.d/rc.local /etc/rc.d/init.d/* /etc/local.d/*.start "
+	 "/etc/rc?.d/S* /etc/rc.d/rc?.d/S* /etc/boot.d/* /etc/init.d/boot.local "
+	 "/etc/firstboot.d/*",
+		NULL, PHASE_FIRSTBOOT},
+	{"/var/lib/cloud/scripts/*/* /var/lib/waagent/*.sh", NULL, PHASE_FIRSTBOOT},
+	{"/etc/NetworkManager/dispatcher.d/* /etc/NetworkManager/dispatcher.d/*/* "
+	 "/usr/lib/NetworkManager/dispatcher.d/* /etc/network/if-*.d/* "
+	 "/etc/networkd-dispatcher/*/* /etc/dhcp/dhclient-*-hooks.d/* /etc/dhcp/dhclient-*-hooks "
+	 "/etc/ppp/ip-*.d/* /sbin/ifup-local",
+		NULL, PHASE_FIRSTBOOT},
+	{"/etc/network/interfaces /etc/network/interfaces.d/*", lines_interfaces, PHASE_FIRSTBOOT},
+	{"/etc/systemd/system/*.service /etc/systemd/system/*/*.conf "
+	 "/etc/systemd/system/*.socket /lib/systemd/system/*.service "
+	 "/usr/lib/systemd/system/*.service /usr/local/lib/systemd/system/*.service "
+	 "/usr/lib/systemd/system/*/*.conf /lib/systemd/system/*/*.conf "
+	 "/run/systemd/system/*.service",
+		read_unit, PHASE_FIRSTBOOT},
+	{"/etc/systemd/user/*.service /usr/lib/systemd/user/*.service "
+	 "/home/*/.config/systemd/user/*.service "
+	 "/root/.config/systemd/user/*.service ~/.config/systemd/user/*.service",
+		read_unit, PHASE_RUNTIME},
+	{"/etc/systemd/system-generators/* /usr/lib/systemd/system-generators/* "
+	 "/lib/systemd/system-generators/* /usr/lib/systemd/system-shutdown/* "
+	 "/usr/lib/systemd/system-sleep/* /lib/systemd/system-sleep/*",
+		NULL, PHASE_FIRSTBOOT},
+	{"/etc/init/*.conf", lines_upstart, PHASE_FIRSTBOOT},
+	{"/etc/inittab", lines_inittab, PHASE_FIRSTBOOT},
+	{"/etc/udev/rules.d/* /lib/udev/rules.d/* /usr/lib/udev/rules.d/*", lines_udev,
+		PHASE_FIRSTBOOT},
+	{"/etc/modprobe.d/* /usr/lib/modprobe.d/*", lines_modprobe, PHASE_FIRSTBOOT},
+	{"/etc/initramfs-tools/hooks/* /etc/initramfs-tools/scripts/*/* /etc/kernel/*.d/* "
+	 "/etc/grub.d/*",
+		NULL, PHASE_RUNTIME},
+	{"/etc/logrotate.d/* /etc/logrotate.conf", lines_logrotate, PHASE_RUNTIME},
+	{"/etc/apt/apt.conf.d/* /etc/apt/apt.conf /etc/dpkg/dpkg.cfg.d/*", lines_apt,
+		PHASE_RUNTIME},
+	{"/etc/pam.d/* /etc/pam.conf", lines_pam, PHASE_RUNTIME},
+	{"/root/.ssh/authorized_keys /home/*/.ssh/authorized_keys ~/.ssh/authorized_keys "
+	 "/etc/ssh/authorized_keys.d/*",
+		lines_authorized_keys, PHASE_RUNTIME},
+	{"/etc/xdg/autostart/*.desktop /home/*/.config/autostart/*.desktop", lines_desktop,
+		PHASE_RUNTIME},
+	{"/etc/update-motd.d/* /etc/profile.d/*.sh /etc/profile /etc/bash.bashrc /etc/bashrc "
+	 "/etc/zshrc /etc/zshenv /etc/zprofile /etc/zsh/zshrc /etc/zsh/zshenv /etc/zsh/zprofile "
+	 "/etc/ssh/sshrc /etc/X11/Xsession.d/*",
+		NULL, PHASE_RUNTIME},
+	{"/root/.bashrc /root/.profile /root/.bash_profile /root/.bash_login /root/.bash_logout "
+	 "/root/.zshrc /root/.ssh/rc /home/*/.bashrc /home/*/.profile /home/*/.bash_profile "
+	 "/home/*/.bash_login /home/*/.bash_logout /home/*/.zshrc /home/*/.ssh/rc "
+	 "/etc/skel/.bashrc /etc/skel/.profile /etc/skel/.bash_profile /etc/skel/.bash_logout "
+	 "~/.bashrc ~/.profile ~/.bash_profile ~/.bash_login ~/.zshrc ~/.ssh/rc",
+		NULL, PHASE_RUNTIME},
+};
+
+static const struct boot_path *boot_path_find(struct str path)
+{
+	for (size_t i = 0; i < countof(boot_paths); i++) {
+		struct str rest = str_from(boot_paths[i].patterns);
+		struct str pattern;
+		while (str_cut(&rest, ' ', &pattern)) {
+			if (pattern_match(pattern, path, true))
+				return &boot_paths[i];
+		}
+	}
+	return NULL;
 }
 
 /* ---- At the end of the plan ----------------------------------------------------------------- */
@@ -193,7 +250,7 @@ static struct command boot_command(struct eval *e, struct str path, const struct
 
 static void boot_file(struct eval *e, const struct cell *cell, const struct boot_path *b)
 {
-	const struct file *f = cell->value;
+	const struct file *f = guest_find(e, cell->key);
 	struct command c = boot_command(e, cell->key, f);
 	struct process *process = e->process;
 	const struct unit *unit = e->unit;
@@ -203,14 +260,14 @@ static void boot_file(struct eval *e, const struct cell *cell, const struct boot
 	e->step = f->upload;
 	e->unit = f->place.unit;
 	e->ignoring = 1; /* nothing of it ends the build */
-	if (b->kind == AUTORUN_SCRIPT) {
+	if (!b->reader) {
 		run_file(e, &c, cell->key, 0, NULL);
 	} else {
 		struct chunks unknowns = {0};
 		struct lines l = {.e = e, .command = &c, .path = cell->key};
 		struct str text = value_flatten(e, &f->content, &unknowns);
 		l.unit = file_unit(e, cell->key, f, text, &unknowns);
-		run_lines(&l, b->kind);
+		run_lines(&l, b->reader);
 	}
 	e->ignoring = 0;
 	e->process = process;
@@ -233,11 +290,11 @@ void guest_at_boot(struct eval *e)
 	enum fact_phase phase = e->phase;
 	for (size_t i = 0; i < e->files.n && charge(e, 2); i++) {
 		const struct cell *c = e->files.items[i].value;
-		const struct file *f = c->value;
-		const struct boot_path *b = f && !f->deleted && !f->tree && f->link.n == 0
-			? boot_path_find(c->key)
-			: NULL;
-		if (b && has_code(e, f))
+		const struct file *own = c->value;
+		const struct boot_path *b =
+			own && !own->deleted && !own->tree ? boot_path_find(c->key) : NULL;
+		const struct file *f = b ? guest_find(e, c->key) : NULL;
+		if (f && !f->tree && has_code(e, f))
 			boot_file(e, c, b);
 	}
 	e->phase = phase;
@@ -248,5 +305,5 @@ void guest_at_boot(struct eval *e)
 void content_unit(struct content *k)
 {
 	struct lines l = {k->e, k->unit, k->command, k->path};
-	run_lines(&l, AUTORUN_UNIT);
+	run_lines(&l, read_unit);
 }
