@@ -193,6 +193,13 @@ struct str ansible_role(struct playbook *p, struct str name);
 /* The bytes as a value. */
 struct value ansible_content(struct playbook *p, struct ansible_file *f);
 
+/* ---- playbook.c ----------------------------------------------------------------------------- */
+
+/* The files that the step brings along. */
+void ansible_inputs(struct playbook *p, const struct step *s);
+/* Path in the tree that a word of a step on the build host stands for; p NULL: none. */
+struct str ansible_tree_path(struct eval *e, const struct value *v);
+
 /* ---- play.c, role.c, task.c ----------------------------------------------------------------- */
 
 void playbook_run(struct playbook *p, struct str path);

@@ -10,8 +10,7 @@ static const char *const longs[] = {"--inventory", "--inventory-file", "--extra-
 	"--start-at-task", "--scp-extra-args", "--sftp-extra-args", NULL};
 static const struct optspec spec = {.shorts = "ieltuUcfMK", .longs = longs};
 
-/* Path of the tree that a word of a step on the build host stands for. */
-static struct str tree_path(struct eval *e, const struct value *v)
+struct str ansible_tree_path(struct eval *e, const struct value *v)
 {
 	static const char *const hole = "<hole:" STEP_TREE_HOLE;
 	struct str s = value_display(e, v);
@@ -132,7 +131,7 @@ static void read_environment(struct playbook *p)
 static void run_one(struct playbook *p, const struct command *c, const struct value *name)
 {
 	struct eval *e = p->e;
-	struct str path = p->step ? tree_path(e, name) : (struct str){0};
+	struct str path = p->step ? ansible_tree_path(e, name) : (struct str){0};
 	if (!path.p && !value_const(e, name, &path)) {
 		emit_opaque(e, c, "script", STR("the name of the playbook is not known"),
 			value_display(e, name));
@@ -219,15 +218,21 @@ static int run_ansible_pull(struct eval *e, const struct command *c, struct outc
 
 /* ---- On the build host ---------------------------------------------------------------------- */
 
+void ansible_inputs(struct playbook *p, const struct step *s)
+{
+	p->step = s;
+	for (size_t i = 0; i < s->exec.inputs.n; i++)
+		map_put(&p->inputs, p->e->scratch, s->exec.inputs.items[i].path,
+			(void *)&s->exec.inputs.items[i]);
+}
+
 bool ansible_on_host(struct eval *e, const struct step *s, const struct command *c)
 {
 	struct words w = {0};
-	struct playbook p = {.e = e, .step = s};
+	struct playbook p = {.e = e};
 	if (!e->image_files || s->exec.inputs.n == 0 || has_word(c, "install"))
 		return false;
-	for (size_t i = 0; i < s->exec.inputs.n; i++)
-		map_put(&p.inputs, e->scratch, s->exec.inputs.items[i].path,
-			(void *)&s->exec.inputs.items[i]);
+	ansible_inputs(&p, s);
 	read_words(e, c, &w);
 	if (w.playbooks.n == 0)
 		emit_opaque(e, c, "script", STR("which playbook runs is not known"),

@@ -62,6 +62,7 @@ extern const struct command_entry commands_query[];
 extern const struct command_entry commands_build[];
 extern const struct command_entry commands_fifo[];
 extern const struct command_entry commands_ansible[]; /* ansible/playbook.c */
+extern const struct command_entry commands_galaxy[]; /* ansible/galaxy.c */
 
 /* final.c: what of the writes is still there when the image is made */
 void final_note(struct eval *e, size_t fact, struct str path);

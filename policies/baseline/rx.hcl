@@ -333,7 +333,7 @@ rule "RX013" {
   severity = "medium"
   on       = "exec"
   when     = ((exec.name == "ansible-galaxy" && has_arg(exec, "install") && !has_flag(exec, "r", "requirements-file", "role-file") &&
-               !any_arg(exec, "[^ ][,:=]+v?[0-9]+[.]")) ||
+               !any_arg(exec, "[^ ][,:=]+v?[0-9]+[.]|,[0-9a-f]{40}$")) ||
               (exec.name == "ansible-pull" && !any_arg(exec, "^[0-9a-f]{40}$")) ||
               (exec.name == "puppet" && has_arg(exec, "module") && has_arg(exec, "install") && !has_flag(exec, "version")) ||
               (exec.name == "terraform" && has_arg(exec, "init") && has_flag(exec, "upgrade")))
