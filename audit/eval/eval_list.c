@@ -2,6 +2,7 @@
 
 #define LIST_DEPTH_MAX 400
 #define UNROLL_MAX 64
+#define COUNTED_MAX 32
 
 /* ---- Pipelines ------------------------------------------------------------------------------ */
 
@@ -426,15 +427,60 @@ static struct outcome while_rounds(struct eval *e, const struct shell_command *c
 	return (struct outcome){.dead = !branch_end(e, &b)};
 }
 
+/* A loop of this shell or function is being run. */
+static bool in_loop(const struct eval *e)
+{
+	for (const struct frame *f = e->frame; f; f = f->up) {
+		if (f->kind == FRAME_LOOP)
+			return true;
+		if (f->kind == FRAME_FUNCTION || f->kind == FRAME_PROCESS)
+			return false;
+	}
+	return false;
+}
+
+/*
+ * Rounds whose conditions are known, as in `while [ $# -gt 0 ]; do ...; shift; done`. False when
+ * one is reached that is not, or that may be the last: it and those after it are run for any.
+ */
+static bool counted_rounds(struct eval *e, const struct shell_command *c, struct outcome *out)
+{
+	enum truth go = c->kind == SHELL_UNTIL ? TRUTH_NO : TRUTH_YES;
+	for (unsigned i = 0; i < COUNTED_MAX && charge(e, 4); i++) {
+		struct outcome cond = eval_condition(e, c->cond);
+		*out = cond;
+		if (cond.dead)
+			return true;
+		if (cond.status == TRUTH_UNKNOWN || cond.gates != 0)
+			return false;
+		if (cond.status != go) {
+			credit_apply(e, cond.when[go == TRUTH_NO], true);
+			*out = (struct outcome){.status = TRUTH_YES};
+			return true;
+		}
+		*out = eval_round(e, c->body);
+		if (out->dead)
+			return true;
+		if (e->frame->ended[0].alive || e->frame->ended[1].alive)
+			return false;
+	}
+	return false;
+}
+
 static struct outcome eval_while(struct eval *e, const struct shell_command *c)
 {
-	forget_in(e, c->cond);
-	forget_in(e, c->body);
+	/* Loops in loops would take rounds times rounds. */
+	bool countable = e->looping == 0 && !in_loop(e);
+	struct outcome o;
 	struct frame loop = frame_open(e, FRAME_LOOP);
 	e->frame = &loop;
-	e->looping++;
-	struct outcome o = while_rounds(e, c);
-	e->looping--;
+	if (!countable || !counted_rounds(e, c, &o)) {
+		forget_in(e, c->cond);
+		forget_in(e, c->body);
+		e->looping++;
+		o = while_rounds(e, c);
+		e->looping--;
+	}
 	return frame_close(e, &loop, o);
 }
 
