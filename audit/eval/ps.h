@@ -212,6 +212,8 @@ void win_run_line(struct eval *e, const struct command *c, const struct value *p
 	const struct value *line);
 /* A program by its name or path, from either language. Emits the exec fact. */
 struct outcome win_run_program(struct eval *e, const struct command *c);
+/* Opaque, and counted. */
+void win_unknown_command(struct eval *e, const struct command *c);
 void win_download(struct eval *e, const struct command *c, struct download *d, struct value *out);
 void win_unpack(struct eval *e, const struct command *c, struct str archive, struct str dir);
 void win_install(struct eval *e, const struct command *c, struct str file);

@@ -466,11 +466,8 @@ static struct outcome run_unknown(struct ps *p, const struct ps_node *n,
 	emit_exec(e, &c);
 	if (t && value_foreign(&text))
 		flow_into(e, &c, t, &(struct sink){.to = "executable", .name = STR("&")});
-	else {
-		e->facts->opaque++;
-		emit_opaque(e, &c, "command", STR("the name of the command is not known"),
-			(struct str){0});
-	}
+	else
+		win_unknown_command(e, &c);
 	ps_out(p, &v);
 	return outcome_unknown();
 }

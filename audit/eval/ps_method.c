@@ -688,9 +688,7 @@ struct ps_value ps_invoke(struct ps *p, const struct ps_node *n)
 	}
 	method_command(&m);
 	if (!m.name.p) {
-		p->e->facts->opaque++;
-		emit_opaque(p->e, &m.c, "command", STR("the name of the method is not known"),
-			(struct str){0});
+		win_unknown_command(p->e, &m.c);
 		return unknown_of(&m);
 	}
 	const struct method_entry *entry = method_find(&m, n->flag);

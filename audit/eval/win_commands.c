@@ -326,6 +326,9 @@ static int run_wrapper(struct eval *e, const struct command *c, struct outcome *
 	struct str name = base_name(c->words[0]);
 	size_t i = 1;
 	*out = outcome_unknown();
+	/* The title of a window, which mostly is empty. */
+	if (str_is(name, "start") && i < c->argc && c->words[i].p && c->words[i].n == 0)
+		i++;
 	while (i < c->argc && c->words[i].p && c->words[i].n > 0 &&
 		(c->words[i].p[0] == '/' || c->words[i].p[0] == '-' || c->words[i].p[0] == '\\'))
 		i += is_option(c->words[i], "d u p node") && !str_is(name, "start") ? 2 : 1;

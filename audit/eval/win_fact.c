@@ -154,6 +154,7 @@ static bool runs_at_logon(struct eval *e, struct str path)
 void win_registry(struct eval *e, const struct command *c, struct str path, const struct value *v,
 	bool deleted)
 {
+	path = ps_lower_str(e, path);
 	struct write w = {.path = arena_printf(e->scratch, "/registry/%.*s", STR_ARG(path)),
 		.content = v,
 		.by = deleted ? "rm" : "registry",

@@ -171,6 +171,14 @@ static struct command renamed(struct eval *e, const struct command *c, struct st
 	return command_new(e, c, argv, c->argc);
 }
 
+void win_unknown_command(struct eval *e, const struct command *c)
+{
+	size_t before = e->facts->n;
+	emit_opaque(e, c, "command", STR("the name of the command is not known"), (struct str){0});
+	/* A loop says it once. */
+	e->facts->opaque += e->facts->n > before;
+}
+
 static struct outcome run_unknown(struct eval *e, const struct command *c)
 {
 	const struct taint *t = value_taint(e, &c->argv[0]);
@@ -178,9 +186,7 @@ static struct outcome run_unknown(struct eval *e, const struct command *c)
 	if (t && value_foreign(&c->argv[0])) {
 		flow_into(e, c, t, &(struct sink){.to = "executable", .name = STR("cmd")});
 	} else {
-		e->facts->opaque++;
-		emit_opaque(e, c, "command", STR("the name of the command is not known"),
-			(struct str){0});
+		win_unknown_command(e, c);
 	}
 	out_unknown(e, c, NULL);
 	return outcome_unknown();

@@ -314,6 +314,10 @@ static size_t check_rule(const struct policy *p, struct audit_cache *cache, cons
 {
 	size_t lost = 0;
 	for (size_t i = 0; i < r->bad.n; i++) {
+		/* Code of Windows is no part of a shell script. */
+		if (str_has_prefix(r->bad.items[i], STR("#!pwsh")) ||
+			str_has_prefix(r->bad.items[i], STR("#!cmd")))
+			continue;
 		if (!is_found(p, cache, r->bad.items[i], r->id))
 			continue; /* needs a plan around it */
 		for (size_t k = 0; k < sizeof(rewrites) / sizeof(rewrites[0]); k++) {
