@@ -148,7 +148,7 @@ rule "RX006" {
   fix      = "check the file against a digest kept in this repository, or use a signed repository"
   refs     = ["CWE-494", "CWE-347", "ATT&CK T1195.002"]
   params = {
-    managers = ["dpkg", "rpm", "apt", "apt-get", "yum", "dnf", "microdnf", "tdnf", "zypper", "apk", "pacman", "gdebi", "snap"]
+    managers = ["dpkg", "rpm", "apt", "apt-get", "yum", "dnf", "microdnf", "tdnf", "zypper", "apk", "pacman", "gdebi", "snap", "msiexec", "wusa", "Add-AppxPackage", "Add-AppxProvisionedPackage"]
   }
   bad = [
     <<-EOT
