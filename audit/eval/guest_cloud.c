@@ -427,6 +427,71 @@ static void read_foreign(struct content *k, const struct yaml *value)
 		join(k, "what ", value->key, " brings is not in the commit"));
 }
 
+/* What is told to an address when the machine is up. */
+static void read_phone_home(struct content *k, const struct yaml *map)
+{
+	const struct str words[] = {STR("curl"), STR("-X"), STR("POST"), STR("-d"),
+		STR("hostname=$(hostname)"), yaml_text(map, "url")};
+	if (words[5].n > 0)
+		content_command(k, &map->span, words, countof(words));
+}
+
+/* Certificates that the machine trusts from then on. */
+static void read_certificates(struct content *k, const struct yaml *map)
+{
+	const struct yaml *trusted = yaml_find(map, "trusted");
+	for (size_t i = 0; trusted && trusted->type == YAML_LIST && i < trusted->n; i++) {
+		struct content_file f = {
+			.path = STR("/usr/local/share/ca-certificates/cloud-init-ca-certs.crt"),
+			.content = trusted->items[i]->text,
+			.append = true,
+		};
+		content_write(k, &trusted->items[i]->span, &f);
+	}
+	if (trusted) {
+		const struct str word = STR("update-ca-certificates");
+		content_command(k, &map->span, &word, 1);
+	}
+}
+
+/* "gh:NAME": keys that the network holds. */
+static void read_imported(struct content *k, const struct yaml *list)
+{
+	for (size_t i = 0; list->type == YAML_LIST && i < list->n; i++) {
+		const struct str words[] = {STR("ssh-import-id"), list->items[i]->text};
+		content_command(k, &list->items[i]->span, words, countof(words));
+	}
+}
+
+static void read_update(struct content *k, const struct yaml *value)
+{
+	const struct str words[] = {STR("apt-get"), STR("update")};
+	if (yaml_is_true(value))
+		content_command(k, &value->span, words, countof(words));
+}
+
+static void read_upgrade(struct content *k, const struct yaml *value)
+{
+	const struct str words[] = {STR("apt-get"), STR("dist-upgrade"), STR("-y")};
+	if (yaml_is_true(value))
+		content_command(k, &value->span, words, countof(words));
+}
+
+/* A repository of playbooks that the machine fetches and runs. */
+static void read_ansible(struct content *k, const struct yaml *map)
+{
+	const struct yaml *pull = yaml_find(map, "pull");
+	size_t n = pull && pull->type == YAML_LIST ? pull->n : pull != NULL;
+	for (size_t i = 0; i < n; i++) {
+		const struct yaml *one = pull->type == YAML_LIST ? pull->items[i] : pull;
+		const struct str words[] = {STR("ansible-pull"), STR("-U"), yaml_text(one, "url"),
+			yaml_text(one, "playbook_name")};
+		content_command(k, &one->span, words, countof(words));
+	}
+	if (n == 0)
+		read_foreign(k, map);
+}
+
 typedef void read_fn(struct content *k, const struct yaml *value);
 
 struct key {
@@ -446,16 +511,21 @@ static const struct key cloud_keys[] = {
 	{"ssh_pwauth", read_ssh_passwords},
 	{"password", read_password},
 	{"chpasswd", read_passwords},
+	{"ssh_import_id", read_imported},
+	{"ca_certs", read_certificates},
+	{"ca-certs", read_certificates},
 	{"apt", read_apt},
 	{"yum_repos", read_yum},
+	{"package_update", read_update},
+	{"package_upgrade", read_upgrade},
 	{"packages", read_packages},
 	{"snap", read_snap},
-	{"ansible", read_foreign},
+	{"ansible", read_ansible},
 	{"chef", read_foreign},
 	{"mcollective", read_foreign},
 	{"puppet", read_foreign},
 	{"salt_minion", read_foreign},
-	{"phone_home", read_foreign},
+	{"phone_home", read_phone_home},
 	{"runcmd", run_commands},
 };
 
