@@ -9,6 +9,7 @@
 struct sed {
 	struct str rest;
 	struct str groups[GROUPS]; /* 0: the whole pattern */
+	struct str address; /* of the command: one pattern; p NULL: none */
 	struct buf *out;
 };
 
@@ -94,6 +95,32 @@ static void add_replacement(struct sed *s, struct str part)
 	buf_add_byte(s->out, '\n');
 }
 
+static bool is_word(char c)
+{
+	return c == '_' || c == '.' || c == '-' || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+/*
+ * `/PermitRootLogin/s/no/yes/` gives a key, which the address names, the value that the
+ * replacement is.
+ */
+static void add_addressed(struct sed *s, struct str replacement)
+{
+	struct buf word = {0};
+	size_t n = 0;
+	add_literals(&word, s->address);
+	while (n < word.n && is_word(word.p[n]))
+		n++;
+	struct str key = str_sub(buf_str(&word), 0, n);
+	static const char *const between[] = {" ", "="};
+	for (size_t i = 0; n >= 4 && !str_contains(replacement, key) && i < 2; i++) {
+		buf_add(s->out, key);
+		buf_add_cstr(s->out, between[i]);
+		add_replacement(s, replacement);
+	}
+	buf_clear(&word);
+}
+
 static void take_substitution(struct sed *s)
 {
 	struct str pattern;
@@ -106,11 +133,15 @@ static void take_substitution(struct sed *s)
 		return;
 	find_groups(s, pattern);
 	add_replacement(s, replacement);
+	if (s->address.n > 0)
+		add_addressed(s, replacement);
 }
 
 static void skip_address(struct sed *s)
 {
 	struct str pattern;
+	size_t patterns = 0;
+	s->address = (struct str){0};
 	while (s->rest.n > 0) {
 		char c = s->rest.p[0];
 		bool custom = c == '\\' && s->rest.n > 1;
@@ -119,7 +150,11 @@ static void skip_address(struct sed *s)
 			s->rest = str_from_index(s->rest, custom ? 2 : 1);
 			if (!take_part(s, delimiter, &pattern))
 				s->rest = (struct str){0};
+			else
+				s->address = patterns++ == 0 ? pattern : (struct str){0};
 		} else if (strchr(" \t\n;{}!,$~+0123456789I", c)) {
+			if (c == '!')
+				s->address = (struct str){0};
 			s->rest = str_from_index(s->rest, 1);
 		} else {
 			return;

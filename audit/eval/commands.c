@@ -198,7 +198,8 @@ void commands_load(struct eval *e)
 	static const struct command_entry *const tables[] = {commands_builtin, commands_wrap,
 		commands_output, commands_file, commands_network, commands_verify, commands_package,
 		commands_system, commands_interpreter, commands_query, commands_build,
-		commands_fifo, commands_installer, commands_ansible, commands_galaxy};
+		commands_fifo, commands_installer, commands_config, commands_ansible,
+		commands_galaxy};
 	for (size_t i = 0; i < countof(tables); i++)
 		add_entries(e, tables[i]);
 }

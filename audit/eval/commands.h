@@ -61,6 +61,7 @@ extern const struct command_entry commands_interpreter[];
 extern const struct command_entry commands_query[];
 extern const struct command_entry commands_build[];
 extern const struct command_entry commands_fifo[];
+extern const struct command_entry commands_config[];
 extern const struct command_entry commands_ansible[]; /* ansible/playbook.c */
 extern const struct command_entry commands_galaxy[]; /* ansible/galaxy.c */
 
@@ -78,6 +79,12 @@ struct edit {
 	bool silent;
 };
 void edit_file(struct eval *e, const struct command *c, struct str path, const struct edit *edit);
+
+/* commands_query.c: `command -v` is `which` */
+command_fn run_which;
+
+/* commands_system.c */
+void emit_service(struct eval *e, const struct command *c, struct str name, const char *action);
 
 /* commands_build.c: a tool that runs what stands in the directory */
 void run_directory(struct eval *e, const struct command *c, struct str dir);

@@ -25,6 +25,39 @@ static void run_operand(struct eval *e, const struct command *c, struct str path
 			.file = guest_shown(e, guest_path(e, path))});
 }
 
+/* The recipes of a Makefile that the plan wrote: lines that begin with a tab. */
+static void run_recipes(struct eval *e, const struct command *c, const struct value *makefile)
+{
+	struct str text;
+	struct str line;
+	if (has_word(c, "-n --just-print --dry-run") || !value_const(e, makefile, &text))
+		return;
+	while (str_cut(&text, '\n', &line) && charge(e, 8)) {
+		if (line.n < 2 || line.p[0] != '\t')
+			continue;
+		while (line.n > 0 && strchr("\t @-+", line.p[0]))
+			line = str_from_index(line, 1);
+		struct value v = value_text(e, line);
+		const struct value *in = e->in;
+		e->in = NULL;
+		if (line.n > 0)
+			run_shell_text(e, c, &v, STR("make"), (struct place){0});
+		e->in = in;
+	}
+}
+
+static void run_makefile(struct eval *e, const struct command *c, struct str path)
+{
+	const struct file *f = guest_find(e, path);
+	if (str_is(path, "-") && e->in) {
+		flow_into(e, c, value_taint(e, e->in),
+			&(struct sink){.to = "executable", .name = STR("make")});
+		run_recipes(e, c, e->in);
+	} else if (f && !f->tree && !f->binary) {
+		run_recipes(e, c, &f->content);
+	}
+}
+
 static int run_build(struct eval *e, const struct command *c, struct outcome *out)
 {
 	static const char *const longs[] = {"--directory", "--build", "--project", "--file",
@@ -34,16 +67,25 @@ static int run_build(struct eval *e, const struct command *c, struct outcome *ou
 	struct opts o = opts_of(e, c, &spec);
 	struct opt opt;
 	struct str dir = STR(".");
+	struct str file = {0};
+	bool make = word_in(base_name(c->words[0]), "make gmake");
 	*out = outcome_unknown();
 	while (opts_next(&o, &opt)) {
 		if (opt_is(&opt, "-C --directory --build --project -S -B --chdir") && opt.text.p)
 			dir = opt.text;
 		else if (opt_is(&opt, "-f --file --makefile") && opt.text.p)
-			run_operand(e, c, opt.text);
+			file = opt.text;
 		else if (opt.name.n == 0 && opt.text.n > 0)
 			run_operand(e, c, opt.text);
 	}
-	run_directory(e, c, dir);
+	if (file.p)
+		run_operand(e, c, file);
+	else
+		run_directory(e, c, dir);
+	if (make && !file.p)
+		file = arena_printf(e->scratch, "%.*s/Makefile", STR_ARG(dir));
+	if (make)
+		run_makefile(e, c, file);
 	out_unknown(e, c, NULL);
 	return 1;
 }

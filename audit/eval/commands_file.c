@@ -182,6 +182,10 @@ static int run_ln(struct eval *e, const struct command *c, struct outcome *out)
 		if (!source.p || !target.p)
 			continue;
 		struct str to = guest_path(e, target);
+		/* What systemctl mask does. */
+		if (str_is(source, "/dev/null") && str_has_suffix(to, STR(".service")) &&
+			str_contains(to, STR("/systemd/system/")))
+			emit_service(e, c, base_name(to), "mask");
 		struct str from = source;
 		size_t slash = str_rfind_byte(to, '/');
 		if (from.n > 0 && from.p[0] != '/' && slash != STR_NPOS)
@@ -576,7 +580,13 @@ static int run_gunzip(struct eval *e, const struct command *c, struct outcome *o
 	if (any)
 		return 1;
 	struct value in = filter_input(e, c, &spec, 0);
-	out_filtered(e, c, &in);
+	bool packs = str_is(name, "gzip") || str_is(name, "bzip2") || str_is(name, "xz") ||
+		str_is(name, "zstd") || str_is(name, "lz4") || str_is(name, "lzma");
+	bool unpacks = !packs || has_word(c, "-d -dc -cd -dkc -kdc --decompress --uncompress");
+	if (unpacks && e->out && !value_taint(e, &in) && in.n > 0)
+		out_unknown(e, c, taint_of(e, source_new(e, c, SOURCE_DECODER, name, NULL)));
+	else
+		out_filtered(e, c, &in);
 	return 1;
 }
 
@@ -621,7 +631,7 @@ static int run_crontab(struct eval *e, const struct command *c, struct outcome *
 static int run_parts(struct eval *e, const struct command *c, struct outcome *out)
 {
 	*out = outcome_unknown();
-	for (size_t i = 1; i < c->argc; i++) {
+	for (size_t i = 1; i < c->argc && !has_word(c, "--test --list"); i++) {
 		if (!c->words[i].p || str_has_prefix(c->words[i], STR("-")))
 			continue;
 		flow_into(e, c, guest_below(e, c->words[i]),

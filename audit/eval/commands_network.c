@@ -601,10 +601,13 @@ static int run_store(struct eval *e, const struct command *c, struct outcome *ou
 			url = opt.value;
 		else if (url.n > 0 && !d.dest.p && !is_store(s))
 			d.dest = opt.text;
-		else if (url.n == 0 && !word_in(s, "s3 cp sync storage blob download mv rsync"))
+		else if (url.n == 0 && !word_in(s, "s3 cp sync storage blob download mv rsync cat"))
 			if (!word_in(base_name(c->words[0]), "az"))
 				break;
 	}
+	/* gsutil cat, mc cat, rclone cat */
+	if (url.n > 0 && !d.dest.p && has_word(c, "cat"))
+		d.dest = STR("-");
 	bool az = word_is(c, 0, "az") && has_word(c, "download");
 	if ((url.n == 0 && !az) || (url.n > 0 && !d.dest.p)) {
 		out_unknown(e, c, NULL);
@@ -665,6 +668,34 @@ static int run_socket(struct eval *e, const struct command *c, struct outcome *o
 	return 1;
 }
 
+/* tftp -g -r NAME -l FILE HOST, as busybox has it. */
+static void run_tftp(struct eval *e, const struct command *c)
+{
+	static const struct optspec spec = {.shorts = "lrbm"};
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
+	struct str remote = {0};
+	struct str host = {0};
+	struct download d = {.tool = STR("tftp")};
+	while (opts_next(&o, &opt)) {
+		if (opt_is(&opt, "-l"))
+			d.dest = opt.text;
+		else if (opt_is(&opt, "-r"))
+			remote = opt.text;
+		else if (opt.name.n == 0 && !host.p)
+			host = opt.text;
+	}
+	if (!d.dest.p)
+		d.dest = remote;
+	struct value url = value_unknown(e, STR("tftp://…"), NULL);
+	if (host.p && remote.p)
+		url = value_text(e,
+			arena_printf(
+				e->scratch, "tftp://%.*s/%.*s", STR_ARG(host), STR_ARG(remote)));
+	d.url = url_parse(e, &url);
+	deliver(e, c, &d, false);
+}
+
 static int run_ftp(struct eval *e, const struct command *c, struct outcome *out)
 {
 	static const struct optspec spec = {.shorts = "BbcDFiJlmoPRSseup"};
@@ -673,6 +704,12 @@ static int run_ftp(struct eval *e, const struct command *c, struct outcome *out)
 	struct download d = {.tool = base_name(c->words[0])};
 	struct value url = {0};
 	*out = outcome_unknown();
+	if (word_is(c, 0, "tftp") && has_word(c, "-p"))
+		return 1;
+	if (word_is(c, 0, "tftp") && has_word(c, "-g")) {
+		run_tftp(e, c);
+		return 1;
+	}
 	while (url.n == 0 && opts_next(&o, &opt))
 		if (opt.name.n == 0)
 			url = opt.value;

@@ -502,6 +502,41 @@ static void awk_calls(struct eval *e, const struct command *c)
 			language_scan(e, c, base_name(c->words[0]), &c->argv[i], false);
 }
 
+/* awk -f FILE, perl's and sed's -f are programs that come from somewhere. */
+static void awk_file(struct eval *e, const struct command *c, struct str name)
+{
+	for (size_t i = 1; i + 1 < c->argc && word_in(name, "awk gawk mawk"); i++) {
+		const struct file *f = word_is(c, i, "-f") && c->words[i + 1].p
+			? guest_find(e, c->words[i + 1])
+			: NULL;
+		if (f)
+			flow_into(e, c, value_taint(e, &f->content),
+				&(struct sink){.to = "interpreter",
+					.name = name,
+					.file = guest_shown(e, c->words[i + 1])});
+	}
+}
+
+/* What sub and gsub put in place of something else: lines of what awk prints. */
+static void out_substituted(struct eval *e, struct str program)
+{
+	size_t at;
+	while ((at = str_find(program, STR("sub("))) != STR_NPOS && charge(e, 8)) {
+		program = str_from_index(program, at + 4);
+		size_t comma = str_find(program, STR(", \""));
+		size_t start = comma == STR_NPOS ? str_find(program, STR(",\"")) : comma + 1;
+		if (start == STR_NPOS)
+			return;
+		struct str text = str_from_index(program, start + 2);
+		size_t end = str_find_byte(text, '"');
+		if (end == STR_NPOS || str_find_byte(str_sub(text, 0, end), ' ') == STR_NPOS)
+			continue;
+		out_text(e, STR("\n"));
+		out_text(e, str_sub(text, 0, end));
+		out_text(e, STR("\n"));
+	}
+}
+
 static int run_filter(struct eval *e, const struct command *c, struct outcome *out)
 {
 	struct str name = base_name(c->words[0]);
@@ -515,6 +550,7 @@ static int run_filter(struct eval *e, const struct command *c, struct outcome *o
 		out->when[1] = grep_credit(e, c, &in);
 	if (word_in(name, "awk gawk mawk"))
 		awk_calls(e, c);
+	awk_file(e, c, name);
 	if (!e->out)
 		return 1;
 	if (has_word(c, "-q -qs --quiet") && word_in(name, "grep egrep fgrep"))
@@ -526,6 +562,9 @@ static int run_filter(struct eval *e, const struct command *c, struct outcome *o
 		return 1;
 	}
 	out_filtered(e, c, &in);
+	for (size_t i = 1; word_in(name, "awk gawk mawk") && i < c->argc; i++)
+		if (c->words[i].p)
+			out_substituted(e, c->words[i]);
 	return 1;
 }
 

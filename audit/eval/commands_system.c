@@ -3,8 +3,7 @@
 
 /* ---- Services ------------------------------------------------------------------------------- */
 
-static void emit_service(
-	struct eval *e, const struct command *c, struct str name, const char *action)
+void emit_service(struct eval *e, const struct command *c, struct str name, const char *action)
 {
 	struct members m = members_of(e, c);
 	if (name.p && str_has_suffix(name, STR(".service")))

@@ -582,6 +582,7 @@ struct run {
 	bool errexit;
 	bool pipefail;
 	bool nounset;
+	bool aliases;
 	struct str wrapper;
 	struct str language; /* of a file: the interpreter, when it is no shell */
 	struct str name; /* of a script by itself */

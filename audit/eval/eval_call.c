@@ -593,6 +593,20 @@ struct outcome run_function(struct eval *e, const struct command *c, const struc
 	return o;
 }
 
+/* What the loader, or a shell, runs before the program. */
+static void run_by_environment(
+	struct eval *e, const struct command *c, struct str name, const struct variable *v)
+{
+	struct str path;
+	if (!v || !word_in(name, "LD_PRELOAD LD_AUDIT BASH_ENV PYTHONSTARTUP PERL5DB") ||
+		!value_const(e, &v->value, &path))
+		return;
+	const struct file *f = guest_find(e, path);
+	if (f)
+		flow_into(e, c, value_taint(e, &f->content),
+			&(struct sink){.to = "executable", .name = name, .file = path});
+}
+
 /* Variables that stand before a command are there for the command only. */
 static struct outcome run_with_assigns(
 	struct eval *e, const struct shell_command *node, const struct command *c)
@@ -607,6 +621,7 @@ static struct outcome run_with_assigns(
 		const struct variable *v = variable_find(e, name);
 		if (v && c->words[0].p)
 			emit_env(e, c, name, &v->value, "command");
+		run_by_environment(e, c, name, v);
 	}
 	struct outcome o = run_command(e, c);
 	for (size_t i = node->assign_count; i-- > 0;)

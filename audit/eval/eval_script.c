@@ -76,6 +76,7 @@ static struct process *child_of(struct eval *e, const struct run *r)
 	set_initial(p, OPTION_ERREXIT, r->errexit);
 	set_initial(p, OPTION_PIPEFAIL, r->pipefail);
 	set_initial(p, OPTION_NOUNSET, r->nounset);
+	set_initial(p, OPTION_ALIASES, r->aliases);
 	struct args *args = arena_new(e->scratch, struct args);
 	if (r->argc > 1) {
 		args->items = r->argv + 1;
@@ -352,7 +353,8 @@ static struct outcome run_language(struct eval *e, const struct run *r, struct s
 {
 	if (readable(e, r))
 		language_scan(e, r->command, program, &r->text, true);
-	out_unknown(e, r->command, NULL);
+	else
+		out_unknown(e, r->command, NULL);
 	return outcome_unknown();
 }
 
@@ -441,6 +443,7 @@ void run_script(struct eval *e, struct str text, struct str file)
 		.command = &c,
 		.child = true,
 		.args_open = true,
+		.aliases = s.program.n == 0, /* sh may run it */
 		.dialect = s.program.n != 0 ? dialect_of(s.program) : SHELL_BASH,
 		.name = file,
 	};

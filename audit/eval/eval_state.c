@@ -397,6 +397,8 @@ struct value variable_value(struct eval *e, struct str name)
 		return value_text(e, cwd);
 	if (str_is(name, "IFS"))
 		return value_text(e, STR(" \t\n"));
+	if (str_is(name, "SHELL") || str_is(name, "BASH"))
+		return value_text(e, STR("/bin/bash"));
 	struct chunk *c = arena_new(e->scratch, struct chunk);
 	c->kind = CHUNK_UNKNOWN;
 	c->text = arena_printf(e->scratch, "${%.*s}", STR_ARG(name));

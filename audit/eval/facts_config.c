@@ -204,6 +204,54 @@ static void apk_line(struct eval *e, const struct command *c, struct str path, s
 		emit_source(e, c, "apk", line, &flags);
 }
 
+/* Acquire::http::Proxy "http://…"; */
+static void apt_conf_line(struct eval *e, const struct command *c, struct str path, struct str line)
+{
+	line = str_trim(line);
+	bool secure = str_has_prefix(line, STR("Acquire::https::Proxy "));
+	if (!secure && !str_has_prefix(line, STR("Acquire::http::Proxy ")))
+		return;
+	struct str value = str_trim(str_from_index(line, str_find_byte(line, ' ')));
+	while (value.n > 0 && strchr(";\" ", value.p[value.n - 1]))
+		value.n--;
+	while (value.n > 0 && strchr("\" ", value.p[0]))
+		value = str_from_index(value, 1);
+	if (str_is(value, "DIRECT") || value.n == 0)
+		return;
+	struct members m = members_of(e, c);
+	put_cstr(&m, "name", secure ? "https_proxy" : "http_proxy");
+	put_str(&m, "value", secret_value(STR("proxy"), value));
+	put_bool(&m, "persisted", true);
+	put_str(&m, "path", path);
+	put_cstr(&m, "scope", "file");
+	emit(e, FACT_ENV, c, &m);
+}
+
+static void emit_ufw(struct eval *e, const struct command *c, const char *action, struct str target)
+{
+	struct members m = members_of(e, c);
+	put_cstr(&m, "tool", "ufw");
+	put_cstr(&m, "action", action);
+	put_str(&m, "target", target);
+	put_str(&m, "chain", target.p ? STR("incoming") : (struct str){0});
+	put_null(&m, "port");
+	emit(e, FACT_FIREWALL, c, &m);
+}
+
+static void ufw_line(struct eval *e, const struct command *c, struct str path, struct str line)
+{
+	size_t eq = str_find_byte(line, '=');
+	(void)path;
+	line = str_trim(line);
+	if (eq == STR_NPOS)
+		return;
+	struct str value = unquote(str_from_index(line, eq + 1));
+	if (str_has_prefix(line, STR("DEFAULT_INPUT_POLICY=")) && str_is(value, "ACCEPT"))
+		emit_ufw(e, c, "policy", STR("accept"));
+	if (str_has_prefix(line, STR("ENABLED=")) && str_is(value, "no"))
+		emit_ufw(e, c, "disable", (struct str){0});
+}
+
 /* ---- Files ---------------------------------------------------------------------------------- */
 
 struct config {
@@ -245,6 +293,10 @@ static const struct config configs[] = {
 	{"/etc/yum.repos.d/*", yum_line},
 	{"/etc/zypp/repos.d/*", yum_line},
 	{"/etc/apk/repositories", apk_line},
+	{"/etc/apt/apt.conf", apt_conf_line},
+	{"/etc/apt/apt.conf.d/*", apt_conf_line},
+	{"/etc/default/ufw", ufw_line},
+	{"/etc/ufw/ufw.conf", ufw_line},
 };
 
 static void config_text(struct eval *e, const struct command *c, struct str path, struct str text)

@@ -104,7 +104,81 @@ static struct str lines_left(struct eval *e, const struct ending *end, struct st
 	return arena_join(e->scratch, left.items, left.n, STR("\n"));
 }
 
-static void finish_write(struct eval *e, size_t fact, const struct ending *end)
+/* ---- sshd ----------------------------------------------------------------------------------- */
+
+#define SSHD_DIR STR("/etc/ssh/sshd_config.d/")
+
+static struct str sshd_keyword(struct str line)
+{
+	size_t n = 0;
+	line = str_trim(line);
+	while (n < line.n && !memchr(" \t=", line.p[n], 3))
+		n++;
+	return n > 0 && line.p[0] == '#' ? STR("") : str_sub(line, 0, n);
+}
+
+static bool same_keyword(struct str a, struct str b)
+{
+	bool same = a.n == b.n && a.n > 0;
+	for (size_t i = 0; same && i < a.n; i++)
+		same = (a.p[i] | 32) == (b.p[i] | 32);
+	return same;
+}
+
+/* Whether the text gives the keyword a value for everybody before `until` (p NULL: at all). */
+static bool sshd_gives(struct str text, struct str keyword, struct str until)
+{
+	struct str line;
+	while (str_cut(&text, '\n', &line)) {
+		struct str k = sshd_keyword(line);
+		if (same_keyword(k, STR("Match")) || (until.p && str_eq(str_trim(line), until)))
+			return false;
+		if (same_keyword(k, keyword))
+			return true;
+	}
+	return false;
+}
+
+/* sshd takes the first value that it reads, and reads drop-ins in the order of their names. */
+static bool sshd_ignores(struct eval *e, struct str path, const struct ending *end, struct str line)
+{
+	struct str keyword = sshd_keyword(line);
+	struct str text;
+	line = str_trim(line);
+	if (keyword.n == 0 || same_keyword(keyword, STR("Match")))
+		return false;
+	if (value_const(e, &end->file->content, &text)) {
+		if (sshd_gives(text, keyword, line))
+			return true;
+		/* Inside of a Match block it is for some only, whatever else there is. */
+		if (!sshd_gives(text, keyword, (struct str){0}))
+			return false;
+	}
+	for (size_t i = 0; str_has_prefix(path, SSHD_DIR) && i < e->files.n && charge(e, 4); i++) {
+		const struct cell *c = e->files.items[i].value;
+		const struct file *f = c->value;
+		size_t n = c->key.n < path.n ? c->key.n : path.n;
+		bool before = str_has_prefix(c->key, SSHD_DIR) && memcmp(c->key.p, path.p, n) < 0 &&
+			str_has_suffix(c->key, STR(".conf"));
+		if (before && f && !f->deleted && value_const(e, &f->content, &text) &&
+			sshd_gives(text, keyword, (struct str){0}))
+			return true;
+	}
+	return false;
+}
+
+static struct str sshd_lines(
+	struct eval *e, struct str path, const struct ending *end, struct str lines)
+{
+	struct str_list left = {0};
+	struct str line;
+	for (struct str rest = lines; str_cut(&rest, '\n', &line) && charge(e, 8);)
+		if (!sshd_ignores(e, path, end, line))
+			list_push(e->scratch, &left) = line;
+	return arena_join(e->scratch, left.items, left.n, STR("\n"));
+}
+
+static void finish_write(struct eval *e, size_t fact, struct str path, const struct ending *end)
 {
 	const struct hcl_value *v = e->facts->items[fact].value;
 	const struct hcl_value *lines = hcl_member(v, STR("effective"));
@@ -118,6 +192,8 @@ static void finish_write(struct eval *e, size_t fact, const struct ending *end)
 	if (end->lossy || end->file->binary || lines->string.n >= LINES_MAX)
 		return;
 	struct str left = lines_left(e, end, lines->string);
+	if (str_is(path, "/etc/ssh/sshd_config") || str_has_prefix(path, SSHD_DIR))
+		left = sshd_lines(e, path, end, left);
 	if (left.n < lines->string.n)
 		fact_replace(e, fact, "effective", hcl_string(left));
 }
@@ -140,7 +216,7 @@ void final_state(struct eval *e)
 		const struct file_record *r = &e->writes.items[i];
 		const struct ending *end = ending_of(e, &endings, r->path);
 		if (e->facts->items[r->fact].kind == FACT_WRITE)
-			finish_write(e, r->fact, end);
+			finish_write(e, r->fact, r->path, end);
 		else
 			finish_secret(e, r->fact, end);
 	}

@@ -6,11 +6,14 @@
 /* What brings bytes from the network without another program. */
 static const char *const fetch_words[] = {"urlopen", "urlretrieve", "requests.get", "http.client",
 	"httpx.", "urllib", "LWP", "HTTP::Tiny", "Net::HTTP", "open-uri", "URI.open", "fetch(",
-	"http.get", "https.get", "file_get_contents", "curl_exec", "socket", "Invoke-WebRequest"};
+	"http.get", "https.get", "require('https')", "require(\"https\")", "require('http')",
+	"require(\"http\")", "file_get_contents", "copy('http", "copy(\"http", "curl_exec",
+	"socket", "Invoke-WebRequest"};
 static const char *const decode_words[] = {"b64decode", "decode_base64", "base64_decode",
 	"b32decode", "a85decode", "unhexlify", "fromhex", "atob(", "'base64')", "\"base64\")",
-	"unpack(", "unpack ", "gzinflate", "gzuncompress", "zlib.decompress", "codecs.decode",
-	"Base64.decode", "marshal.loads", "str_rot13"};
+	"unpack(", "unpack ", "pack(\"H", "pack('H", "pack \"H", "pack 'H", "gzinflate",
+	"gzuncompress", "zlib.decompress", "codecs.decode", "Base64.decode", "marshal.loads",
+	"str_rot13"};
 /* What runs code that is not written where the call stands. */
 static const char *const run_words[] = {
 	"Function(", "pty.spawn", "runpy", "os.exec", "eval ", "exec ", "__import__("};
@@ -161,6 +164,38 @@ static bool is_code_call(const struct language_scan *l, const struct call *call)
 		(str_is(str_from(call->name), "eval(") || str_has_prefix(l->program, STR("py")));
 }
 
+/* The literal that the one assignment of a variable gives it; 0 when there is none. */
+static size_t literal_of_variable(struct language_scan *l, struct str s, struct str *out)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	size_t n = 0;
+	s = skip_bytes(s, "( \t$");
+	while (n < s.n && s.p[n] && strchr(letters, s.p[n]))
+		n++;
+	struct str name = str_sub(s, 0, n);
+	struct str after = skip_bytes(str_from_index(s, n), " \t");
+	bool whole = after.n == 0 || strchr("),;\n]}", after.p[0]);
+	struct str rest = l->text;
+	struct str found = {0};
+	size_t at;
+	while (n > 0 && whole && (at = str_find(rest, name)) != STR_NPOS && charge(l->e, 4)) {
+		bool begins = at == 0 || !strchr(letters, rest.p[at - 1]);
+		rest = str_from_index(rest, at + n);
+		struct str value = skip_bytes(rest, " \t");
+		bool more = value.n > 1 && strchr("+.|<", value.p[0]) && value.p[1] == '=';
+		bool sets = value.n > 1 && value.p[0] == '=' && value.p[1] != '=';
+		if (!begins || (!more && !sets))
+			continue;
+		if (more || found.p)
+			return 0;
+		found = skip_bytes(value, "= \t");
+	}
+	if (found.n > 0 && strchr("'\"`", found.p[0]))
+		return literals_at(l->e, found, out);
+	return 0;
+}
+
 static void scan_call(struct language_scan *l, const struct call *call)
 {
 	struct str rest = l->text;
@@ -169,6 +204,8 @@ static void scan_call(struct language_scan *l, const struct call *call)
 		struct str items[LITERALS_MAX];
 		rest = str_from_index(rest, at + strlen(call->name));
 		size_t n = literals_at(l->e, rest, items);
+		if (n == 0)
+			n = literal_of_variable(l, rest, items);
 		if (n == 0)
 			l->dynamic = true;
 		else if (!is_code_call(l, call))
@@ -196,9 +233,18 @@ static void scan_backticks(struct language_scan *l)
 static struct str fetched_file(struct language_scan *l)
 {
 	struct str items[LITERALS_MAX];
-	size_t at = str_find(l->text, STR("urlretrieve("));
-	if (at != STR_NPOS && literals_at(l->e, str_from_index(l->text, at + 12), items) > 1)
-		return items[1];
+	static const char *const copies[] = {"urlretrieve(", "copy("};
+	size_t at;
+	for (size_t i = 0; i < countof(copies); i++) {
+		at = str_find(l->text, str_from(copies[i]));
+		if (at != STR_NPOS &&
+			literals_at(l->e, str_from_index(l->text, at + strlen(copies[i])), items) >
+				1)
+			return items[1];
+	}
+	at = str_find(l->text, STR("file_put_contents("));
+	if (at != STR_NPOS && literals_at(l->e, str_from_index(l->text, at + 18), items) > 0)
+		return items[0];
 	struct str rest = l->text;
 	while ((at = str_find(rest, STR("open("))) != STR_NPOS && charge(l->e, 16)) {
 		rest = str_from_index(rest, at + 5);
@@ -227,6 +273,52 @@ static const struct taint *scan_download(struct language_scan *l)
 	return t;
 }
 
+/* What is put into a file of the system in place of something else. */
+static void scan_edits(struct language_scan *l)
+{
+	static const char *const places[] = {"sub(", ".replace(", ".write(", "writelines("};
+	struct eval *e = l->e;
+	size_t at = str_find(l->text, STR("/etc/"));
+	if (at == STR_NPOS || at == 0 || !strchr("'\"", l->text.p[at - 1]) ||
+		!str_contains(l->text, STR("write")))
+		return;
+	struct str rest = str_from_index(l->text, at - 1);
+	struct str path;
+	struct buf lines = {0};
+	if (!take_literal(e, &rest, &path))
+		return;
+	for (size_t i = 0; i < countof(places); i++) {
+		for (rest = l->text; (at = str_find(rest, str_from(places[i]))) != STR_NPOS;) {
+			struct str items[LITERALS_MAX];
+			charge(e, 16);
+			rest = str_from_index(rest, at + strlen(places[i]));
+			struct str from = rest;
+			if (from.n > 1 && from.p[0] == 'r' && strchr("'\"", from.p[1]))
+				from = str_from_index(from, 1);
+			size_t n = literals_at(e, from, items);
+			size_t k = i < 2 ? 1 : 0;
+			if (n > k) {
+				buf_add(&lines, items[k]);
+				buf_add_byte(&lines, '\n');
+			}
+		}
+	}
+	struct value v = value_text(e, arena_str(e->scratch, buf_str(&lines)));
+	struct write w = {.path = path, .content = &v, .by = "redirect", .append = true};
+	if (lines.n > 0)
+		guest_write(e, l->c, &w);
+	buf_clear(&lines);
+}
+
+/* crypt("password", salt): the hash of what stands in the script. */
+static bool prints_hash(struct language_scan *l)
+{
+	struct str items[LITERALS_MAX];
+	size_t at = str_find(l->text, STR("crypt("));
+	return at != STR_NPOS && literals_at(l->e, str_from_index(l->text, at + 6), items) > 0 &&
+		items[0].n > 0;
+}
+
 void language_scan(struct eval *e, const struct command *c, struct str program,
 	const struct value *text, bool file)
 {
@@ -248,6 +340,9 @@ void language_scan(struct eval *e, const struct command *c, struct str program,
 	if (l.dynamic && has_any(l.text, decode_words, countof(decode_words)))
 		flow_into(
 			e, c, taint_of(e, source_new(e, c, SOURCE_DECODER, program, NULL)), &sink);
-	if (t)
+	scan_edits(&l);
+	if (!t && prints_hash(&l))
+		out_text(e, STR("$6$<hash>\n"));
+	else
 		out_unknown(e, c, t);
 }

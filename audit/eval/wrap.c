@@ -213,6 +213,8 @@ static int run_command_builtin(struct eval *e, const struct command *c, struct o
 	*out = outcome_unknown();
 	if (has_word(c, "-v -V") && c->words[1].p && str_has_prefix(c->words[1], STR("-"))) {
 		emit_exec(e, c);
+		if (word_is(c, 1, "-v"))
+			return run_which(e, c, out);
 		out_unknown(e, c, NULL);
 		return 1;
 	}
@@ -449,6 +451,20 @@ static int run_parallel(struct eval *e, const struct command *c, struct outcome 
 	return 1;
 }
 
+/* DIR/PATTERN stands for what is found, when both are known. */
+static struct str find_label(struct eval *e, const struct command *c)
+{
+	struct str label = STR("{}");
+	for (size_t i = 1; i + 1 < c->argc; i++) {
+		struct str pattern = c->words[i + 1];
+		if (!word_is(c, i, "-name") || !pattern.p || !c->words[1].p)
+			continue;
+		label = arena_printf(
+			e->scratch, "%.*s/%.*s", STR_ARG(c->words[1]), STR_ARG(pattern));
+	}
+	return label;
+}
+
 static int run_find(struct eval *e, const struct command *c, struct outcome *out)
 {
 	const struct taint *t = NULL;
@@ -468,7 +484,7 @@ static int run_find(struct eval *e, const struct command *c, struct outcome *out
 			f.n++;
 		struct value path = value_text(e, STR("{}"));
 		struct chunks unknown = {0};
-		struct chunk chunk = {.kind = CHUNK_UNKNOWN, .text = STR("{}"), .taint = t};
+		struct chunk chunk = {.kind = CHUNK_UNKNOWN, .text = find_label(e, c), .taint = t};
 		chunks_add(e, &unknown, &chunk);
 		path = chunks_value(e, &unknown);
 		run_fed(e, &f, &path, 1);

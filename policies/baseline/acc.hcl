@@ -84,7 +84,7 @@ rule "ACC006" {
   title    = "authorized key in the image"
   severity = "high"
   on       = "write"
-  when     = (!write.deleted && matches(write.path, "/authorized_keys2?$") && !one_of(write.by, "touch") &&
+  when     = (!write.deleted && write.final && matches(write.path, "/authorized_keys2?$") && !one_of(write.by, "touch") &&
               !(write.by == "sed" && write.effective == ""))
   message  = "${write.path} lets somebody log in to every machine of this image"
   why      = "the owner of the key keeps access to machines of people who do not know him"
@@ -135,6 +135,7 @@ rule "ACC010" {
   on       = "write"
   when     = (!write.deleted && ((path_under(write.path, "/etc/pam.d", "/etc/pam.conf", "/usr/share/pam-configs") &&
               matches(write.effective, "^[^#]*auth[ \t]+(sufficient|\\[success=done[^]]*\\])[ \t]+[^ ]*pam_(permit|succeed_if)[.]so", "^[^#]*pam_exec[.]so", "^[^#]*pam_tty_audit[.]so[^#]*log_passw", "^[^#]*(auth|account|session|password)[ \t]+[^#]*[ \t](/tmp|/var/tmp|/dev/shm|/home|/opt|/root|/usr/local)/[^ \t]*[.]so")) ||
+              (path_under(write.path, "/etc/pam.d") && write.by == "sed" && matches(write.effective, "^[^#]*pam_unix[.]so.*[ \t]nullok([ \t]|$)")) ||
               (path_under(write.path, "/etc/pam.d") && write.expression != null && matches(write.effective, "pam_permit[.]so"))))
   message  = "${write.path} lets logins through that nobody has authenticated, or runs a program at each"
   why      = "one line in PAM opens every service that authenticates users"

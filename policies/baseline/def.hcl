@@ -47,7 +47,8 @@ rule "DEF004" {
   title    = "SELinux is switched off"
   severity = "high"
   on       = "kernel"
-  when     = kernel.what == "selinux" && matches(kernel.value, "^(0|disabled|permissive|[Dd]isabled|[Pp]ermissive)$")
+  when     = ((kernel.what == "selinux" && matches(kernel.value, "^(0|disabled|permissive|[Dd]isabled|[Pp]ermissive)$")) ||
+              (kernel.what == "cmdline" && one_of(kernel.name, "selinux", "enforcing") && kernel.value == "0"))
   message  = "${command} takes SELinux out of force (${kernel.value})"
   why      = "without it a service that is taken over reaches everything that its user may"
   fix      = "write a module for what the product needs"
@@ -151,7 +152,7 @@ rule "DEF009" {
   on       = "kernel"
   when     = (kernel.what == "cmdline" && (one_of(kernel.name, "nokaslr", "nopti", "nosmep", "nosmap", "nospectre_v2", "init", "rdinit", "systemd.debug-shell") ||
               (kernel.name == "mitigations" && kernel.value == "off") ||
-              (one_of(kernel.name, "selinux", "apparmor", "audit", "enforcing") && kernel.value == "0")))
+              (one_of(kernel.name, "apparmor", "audit") && kernel.value == "0")))
   message  = "the kernel command line gets ${kernel.name}=${kernel.value}"
   why      = "the protection is off on every start of every machine"
   fix      = "leave the kernel's defaults"

@@ -62,6 +62,7 @@ rule "NET004" {
   severity = "high"
   on       = "exec"
   when     = (one_of(exec.name, "ngrok", "cloudflared", "frpc", "frps", "bore", "chisel", "localtonet", "lt", "localtunnel", "gost", "iodine", "dnscat", "autossh", "sshuttle", "pagekite.py", "zrok") ||
+              (exec.name == "tailscale" && has_arg(exec, "up")) || (exec.name == "zerotier-cli" && has_arg(exec, "join")) ||
               (one_of(exec.name, "code", "code-insiders", "code-server") && has_arg(exec, "tunnel")) || (exec.name == "devtunnel" && has_arg(exec, "host")) ||
               (exec.name == "ssh" && has_flag(exec, "R", "D", "w")))
   message  = "${command} opens a way into the machine around its firewall"
@@ -95,6 +96,8 @@ rule "NET006" {
                (path_under(flag_value(exec, "T", "upload-file"), param.paths) ||
                 anytrue([for v in [flag_value(exec, "d", "data", "data-binary", "data-raw", "data-ascii"), flag_value(exec, "F", "form")] : matches(v, "(^|=)[@<](/etc|/root|/home|/var/lib|/proc)/")]))) ||
               (exec.name == "wget" && path_under(flag_value(exec, "post-file", "body-file"), param.paths)) ||
+              (one_of(exec.name, "curl", "wget") && contains(exec.wrappers, "xargs") &&
+               anytrue([for u in exec.upstream : matches(u, "^(env|printenv|set|export -p|declare -p)( |$)", "^(tar|cat|cpio|zip|base64|gzip|xz|dd)( .*)?[ =](/etc|/root|/home|/proc/self/environ|/var/lib)(/| |$)")])) ||
               (((exec.name == "curl" && (any_arg(exec, "^-$", "^@-$", "=@-$", "^--data-binary=@-") || one_of(flag_value(exec, "T", "upload-file"), "-", "."))) ||
                 (one_of(exec.name, "nc", "ncat", "netcat", "socat") && !has_flag(exec, "l")) || (exec.name == "wget" && any_arg(exec, "^--(post|body)-file=-$")) ||
                 (exec.name == "openssl" && has_arg(exec, "s_client"))) &&
@@ -185,7 +188,9 @@ rule "NET012" {
   title    = "interactive shell in a build"
   severity = "high"
   on       = "exec"
-  when     = (is_shell(exec.name) && has_flag(exec, "i", "interactive") && !has_flag(exec, "c")) || (is_interpreter(exec.name) && matches([command, exec.stdin], "pty[.]spawn"))
+  when     = (is_shell(exec.name) && !has_flag(exec, "c") &&
+              (has_flag(exec, "i", "interactive") || (contains(exec.wrappers, "script") && length(exec.operands) == 0)) ||
+              (is_interpreter(exec.name) && matches([command, exec.stdin], "pty[.]spawn")))
   message  = "${command} waits for somebody to type commands"
   why      = "nobody sits before a build; it is how a shell is tied to a pipe or a socket"
   fix      = "remove it"

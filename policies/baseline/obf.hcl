@@ -5,7 +5,8 @@ rule "OBF001" {
   title    = "decoded data is executed"
   severity = "critical"
   on       = "flow"
-  when     = flow.from == "decoder" && one_of(flow.to, "interpreter", "executable")
+  when     = (flow.from == "decoder" && (flow.to == "interpreter" || (flow.to == "executable" &&
+              !one_of(flow.tool, "gzip", "gunzip", "zcat", "bzip2", "bunzip2", "bzcat", "xz", "unxz", "xzcat", "zstd", "unzstd", "zstdcat", "lz4", "lz4cat", "lzma", "unlzma", "pigz", "unpigz", "uncompress", "gzcat"))))
   message  = "${flow.sink} runs what a decoder gives it"
   why      = "code is encoded so that reviewers do not read it"
   fix      = "write the code as it is"
@@ -79,7 +80,7 @@ rule "OBF007" {
   title    = "well-known command gets another meaning"
   severity = "medium"
   on       = "exec"
-  when     = exec.name == "alias" && any_arg(exec, "^(sudo|su|ssh|scp|sftp|curl|wget|gpg|sha256sum|sha512sum|md5sum|passwd|apt|apt-get|yum|dnf|rpm|dpkg|git|docker|kill|ps|top|ls|cat|netstat|ss|lsof|cd)=.*(curl|wget|nc |/tmp/|--insecure|-k |tee|grep -v|/dev/tcp)")
+  when     = exec.name == "alias" && any_arg(exec, "^(sudo|su|ssh|scp|sftp|curl|wget|gpg|sha256sum|sha512sum|md5sum|passwd|apt|apt-get|yum|dnf|rpm|dpkg|git|docker|kill|ps|top|ls|cat|netstat|ss|lsof|cd)=.*(curl|wget|nc |/tmp/|--insecure|-k |tee|grep -v|/dev/tcp)", "^(sudo|su|ssh|scp|sftp|gpg|sha256sum|sha512sum|passwd|curl|wget|apt|apt-get|yum|dnf|rpm|dpkg|git|docker)=.*(/usr/local/|/home/|/opt/|/var/|/root/|~/|/[.])")
   message  = "${command} puts something else under a name that people trust"
   why      = "who calls the command gets what the alias says, passwords included"
   fix      = "remove the alias"

@@ -77,7 +77,7 @@ rule "PRM006" {
   severity = "high"
   on       = "exec"
   when     = (exec.name == "chmod" && anytrue([for o in exec.operands : matches(o, "^[0-7]+$|^[ugoa]*[+=]|,[ugoa]*[+=]") && mode_sets(o, "world-read", "world-write")]) &&
-              anytrue([for o in exec.operands : matches(o, "^/etc/g?shadow-?$", "/ssh_host_[a-z0-9]+_key$", "/[.]ssh/id_[a-z0-9]+$", "^/etc/ssl/private")]))
+              anytrue([for o in exec.operands : matches(o, "^/etc/g?shadow-?$", "/ssh_host_[a-z0-9*?]+_key$", "/[.]ssh/id_[a-z0-9]+$", "^/etc/ssl/private")]))
   message  = "${command} shows secrets to every user"
   why      = "hashes and private keys are then there for everybody who gets any login"
   fix      = "leave the mode at 600 or 640"

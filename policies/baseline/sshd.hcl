@@ -5,7 +5,7 @@ rule "SSH001" {
   title    = "root may log in over SSH"
   severity = "critical"
   on       = "write"
-  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d") &&
+  when     = (matches(write.path, "^/etc/(default/ssh|sysconfig/sshd)$", "/systemd/system/sshd?[.]service") && matches(lower(coalesce(write.effective, "-")), "-o[ \t\"']*permitrootlogin[= \t]+\"?yes")) || (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d") &&
               (matches(lower(coalesce(write.effective, "-")), "^[ \t]*permitrootlogin[ \t=]+\"?yes") ||
                (path_under(write.path, "/etc/cloud") && matches(write.effective, "^[ \t]*disable_root[ \t]*:[ \t]*([Ff]alse|no|0)"))))
   message  = "${write.path} lets root log in over the network with a password"
@@ -28,7 +28,7 @@ rule "SSH002" {
   title    = "SSH accepts passwords"
   severity = "critical"
   on       = "write"
-  when     = (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d") &&
+  when     = (matches(write.path, "^/etc/(default/ssh|sysconfig/sshd)$", "/systemd/system/sshd?[.]service") && matches(lower(coalesce(write.effective, "-")), "-o[ \t\"']*passwordauthentication[= \t]+\"?yes")) || (path_under(write.path, "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d") &&
               (matches(lower(coalesce(write.effective, "-")), "^[ \t]*(passwordauthentication|challengeresponseauthentication|kbdinteractiveauthentication)[ \t=]+\"?yes") ||
                matches(write.effective, "^[ \t]*ssh_pwauth[ \t]*:[ \t]*([Tt]rue|yes|1)")))
   message  = "${write.path} lets people log in with passwords"
