@@ -74,7 +74,7 @@ struct template_input {
 	 * of variables are as written; builds have a name and a type.
 	 */
 	bool declared_only;
-	/* For showing: what "only" and "except" of a component leave out of a build is in it, too. */
+	/* For showing: a build has what "only" and "except" of a component leave out of it, too. */
 	bool every_component;
 	/* Called when all was read, errors or not; NULL: not. */
 	template_console_fn *console;
