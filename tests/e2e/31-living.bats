@@ -310,3 +310,110 @@ print([json.loads(l)["fingerprint"] for l in open("out.jsonl") if json.loads(l)[
 		assert sum(int(s.get("tests")) for s in suites) == int(root.get("tests"))
 	P
 }
+
+@test "rules are listed by name, severity, kind, reference and lock" {
+	run sealwright policy list RX --severity critical
+	exits 0
+	has "RX001 "
+	lacks "RX005 "
+	lacks "ACC001 "
+	run sealwright policy list --ref T1105 --on flow
+	has "RX014 "
+	lacks "SRC003 "
+	run sealwright policy list --locked
+	lacks "SSH001 "
+	run sealwright policy list --locked --profile oci-marketplace
+	has "SSH001 "
+	run sealwright policy list --own META00 --json
+	echo "$output" | python3 -c '
+import json, sys
+ids = {r["id"] for r in json.load(sys.stdin)}
+assert {"META001", "META002", "META003", "META004", "META005"} <= ids, ids'
+}
+
+@test "a rule says when it fires, with which params, and what profiles make of it" {
+	run sealwright policy explain ACC002
+	exits 0
+	has "Fires on account when"
+	has "aws-marketplace"
+	has "critical, locked"
+	run sealwright policy explain SRC007
+	has "allowed_hosts"
+}
+
+@test "policies are compared: rules, severities, conditions, params" {
+	run sealwright policy diff builtin builtin
+	exits 0
+	[ -z "$output" ]
+	run sealwright policy diff builtin@aws-marketplace builtin@oci-marketplace
+	exits 1
+	has "~ ACC009"
+	mkdir v1 v2
+	cat >v1/p.hcl <<-'P'
+		pack "p" {
+		  version = "1"
+		}
+		rule "A1" {
+		  title = "t"
+		  severity = "low"
+		  on = "exec"
+		  when = contains(param.names, exec.name)
+		  message = "m"
+		  params = { names = ["a"] }
+		}
+		rule "A2" {
+		  title = "t2"
+		  severity = "low"
+		  on = "exec"
+		  when = exec.name == "b"
+		  message = "m"
+		}
+	P
+	sed -e 's/version = "1"/version = "2"/; s/"A2"/"A3"/; s/\["a"\]/["a", "c"]/; s/exec, /exec,   /' v1/p.hcl >v2/p.hcl
+	sed -i '0,/severity = "low"/s//severity = "high"/' v2/p.hcl
+	run sealwright policy diff v1 v2
+	exits 1
+	has "- A2  low  t2"
+	has "+ A3  low  t2"
+	has "severity: low -> high"
+	has 'params: {"names":["a"]} -> {"names":["a","c"]}'
+	has "packs: p 1 -> p 2"
+	sealwright policy diff v1 v2 --json >d.json || true
+	python3 -c '
+import json
+d = json.load(open("d.json"))
+assert [r["id"] for r in d["added"]] == ["A3"] and [r["id"] for r in d["removed"]] == ["A2"]
+assert {c["what"] for r in d["changed"] for c in r["changes"] if r["id"] == "A1"} == {"severity", "params"}'
+	printf '# a comment\n' | cat - v1/p.hcl >v2/p.hcl
+	run sealwright policy diff v1 v2
+	exits 0
+	run sealwright policy diff v1
+	exits 2
+	run sealwright policy diff v1 v3
+	exits 4
+}
+
+@test "marketplaces ask for their own steps, in order" {
+	mkdir -p r
+	printf '{"builders": [{"type": "rootfs", "suite": "bookworm"}],\n "provisioners": [{"type": "shell", "script": "a.sh"}]}\n' >r/t.json
+	finds() { # PROFILE: ids of REQ rules that are medium or above
+		sealwright audit r/t.json --profile "$1" --format jsonl >out.jsonl || true
+		python3 -c 'import json
+print(" ".join(sorted({d["rule"] for d in map(json.loads, open("out.jsonl")) if d["rule"][:3] == "REQ" and d["severity"] not in ("info", "low")})))'
+	}
+	write_script 'rm -f /root/.ssh/authorized_keys /root/.bash_history' 'passwd -l root' \
+		'waagent -force -deprovision+user' \
+		"printf 'ClientAliveInterval 180\\n' > /etc/ssh/sshd_config.d/10-image.conf"
+	[ "$(finds azure-marketplace)" = "" ]
+	write_script 'fallocate -l 1G /swapfile' 'mkswap /swapfile' 'rm -f /root/.ssh/authorized_keys /root/.bash_history' \
+		'passwd -l root' 'waagent -force -deprovision+user' \
+		"printf 'ClientAliveInterval 600\\n' > /etc/ssh/sshd_config.d/10-image.conf" \
+		'echo "ssh-ed25519 AAAA x" > /root/.ssh/authorized_keys'
+	[ "$(finds azure-marketplace)" = "REQ001 REQ012 REQ013 REQ014" ]
+	write_script 'apt-get purge -y droplet-agent' 'apt-get -y dist-upgrade' 'cloud-init clean' 'rm -rf /var/log/*' \
+		'rm -f /root/.ssh/authorized_keys /root/.bash_history /etc/ssh/ssh_host_*'
+	[ "$(finds digitalocean-marketplace)" = "" ]
+	sed -i /droplet-agent/d r/a.sh
+	[ "$(finds digitalocean-marketplace)" = REQ011 ]
+	[ "$(finds aws-marketplace)" != "" ]
+}
