@@ -459,7 +459,7 @@ static int run_repository(struct eval *e, const struct command *c, struct outcom
 	static const struct packager apt = {.name = "apt"};
 	static const struct packager dnf = {.name = "dnf"};
 	static const struct optspec spec = {.shorts = "ksu"};
-	bool yum = str_has_prefix(base_name(c->words[0]), STR("yum"));
+	bool yum = str_has_suffix(base_name(c->words[0]), STR("-config-manager"));
 	struct packages p = {.m = yum ? &dnf : &apt, .action = "repository"};
 	struct str_list operands = {0};
 	struct opts o = opts_of(e, c, &spec);
@@ -512,7 +512,8 @@ const struct command_entry commands_package[] = {
 	 "pip2 pip3 pipx uv npm yarn pnpm gem cargo go snap flatpak brew conda mamba micromamba "
 	 "composer helm ansible-galaxy docker podman nerdctl pip3.8 pip3.9 pip3.10 pip3.11 pip3.12",
 		run_packager},
-	{"add-apt-repository apt-add-repository yum-config-manager", run_repository},
+	{"add-apt-repository apt-add-repository yum-config-manager dnf-config-manager",
+		run_repository},
 	{"apt-key", run_apt_key},
 	{0},
 };

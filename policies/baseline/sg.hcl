@@ -337,11 +337,11 @@ rule "SG020" {
   title    = "package manager does not authenticate its servers"
   severity = "high"
   on       = "package"
-  when     = matches(package.flags, "^(--setopt=)?([^= ]*[.])?ssl_?verify=(0|[Ff]alse|no|off)$", "^Acquire::https::[^= ]*Verify-(Peer|Host)=(\"?false|\"?0|\"?no)")
+  when     = matches(package.flags, "^(--setopt=)?([^= ]*[.])?ssl_?verify=(0|[Ff]alse|[Nn]o|[Oo]ff)$", "^Acquire::https::[^= ]*Verify-(Peer|Host)=(\"?false|\"?0|\"?no)")
   message  = "${command} takes lists and packages from whoever answers"
   why      = "who is on the way decides what is offered, and the setting may stay in the image"
   fix      = "trust the server's certificate authority instead: sslcacert"
   refs     = ["CWE-295", "ATT&CK T1557"]
-  bad      = ["dnf config-manager --setopt=sslverify=0 --save", "yum-config-manager --save --setopt=base.sslverify=false", "apt-get -o Acquire::https::Verify-Peer=false update"]
+  bad      = ["dnf config-manager --setopt=sslverify=0 --save", "yum-config-manager --save --setopt=base.sslverify=false", "dnf-config-manager --setopt=sslverify=No --save", "apt-get -o Acquire::https::Verify-Peer=false update"]
   good     = ["dnf config-manager --setopt=sslverify=1 --save", "yum-config-manager --save --setopt=proxy=http://proxy.example.org", "yum install -y --setopt=install_weak_deps=False jq"]
 }
