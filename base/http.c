@@ -9,6 +9,7 @@
 #define CONNECT_SECONDS 30L
 #define STALL_SECONDS 60L
 #define REDIRECTS_MAX 10L
+#define MILLISECOND INT64_C(1000000)
 
 struct transfer {
 	const struct http_request *request;
@@ -61,6 +62,13 @@ static int on_progress(
 	return t->cancelled ? 1 : 0;
 }
 
+/* Rounded up: 0 means no limit. */
+static long milliseconds(int64_t ns)
+{
+	int64_t ms = (ns + MILLISECOND - 1) / MILLISECOND;
+	return ms > INT32_MAX ? INT32_MAX : (long)ms;
+}
+
 static bool set_limits(CURL *c, const struct http_request *r)
 {
 	const char *protocols = r->plain_http ? "https,http" : "https";
@@ -73,7 +81,9 @@ static bool set_limits(CURL *c, const struct http_request *r)
 		curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS) == CURLE_OK &&
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, r->patient ? 0L : STALL_SECONDS) ==
+		CURLE_OK &&
+		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, milliseconds(r->time_limit)) == CURLE_OK &&
 		(!r->ca_file || curl_easy_setopt(c, CURLOPT_CAINFO, r->ca_file) == CURLE_OK);
 }
 
@@ -110,7 +120,10 @@ static bool set_request(struct transfer *t)
 	if (r->body.n > 0 &&
 		(curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n) !=
 				CURLE_OK ||
-			curl_easy_setopt(c, CURLOPT_COPYPOSTFIELDS, r->body.p) != CURLE_OK))
+			curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body.p) != CURLE_OK))
+		return false;
+	if (r->unix_socket &&
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, r->unix_socket) != CURLE_OK)
 		return false;
 	bool head = r->method && str_is(STR("HEAD"), r->method);
 	if (head && curl_easy_setopt(c, CURLOPT_NOBODY, 1L) != CURLE_OK)
@@ -135,6 +148,8 @@ int http_send(const struct http_request *r, struct error *err)
 		return error_set(err, ERROR_SYSTEM, "%s: cancelled", r->url);
 	if (err->code != ERROR_NONE)
 		return error_wrap(err, "%s", r->url);
+	if (code == CURLE_OPERATION_TIMEDOUT && r->time_limit > 0)
+		return error_set(err, ERROR_SYSTEM, "timed out");
 	if (code == CURLE_HTTP_RETURNED_ERROR)
 		return error_set(err, ERROR_SYSTEM, "%s: HTTP status %ld", r->url, status);
 	return error_set(err, ERROR_SYSTEM, "%s: %s", r->url, curl_easy_strerror(code));

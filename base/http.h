@@ -17,6 +17,9 @@ struct http_request {
 	const char *const *headers; /* "Name: value", ended by NULL; or NULL */
 	struct str body; /* what is sent; empty: nothing */
 	bool plain_http; /* http too, for what is held against a digest or lies on this machine */
+	const char *unix_socket; /* the server's; NULL: the host of the URL */
+	bool patient; /* an answer may take as long as it takes; else a minute without a byte */
+	int64_t time_limit; /* of everything, in ns; 0: none */
 	int cancel_fd; /* stops when it is readable; -1: none */
 	const char *ca_file; /* authorities in place of the system's; NULL: those */
 	bool no_redirects; /* for what is signed for one address */

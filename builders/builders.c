@@ -7,6 +7,7 @@
 
 const struct builder *const builder_table[] = {
 	&builder_rootfs,
+	&builder_docker,
 	&builder_alicloud_ecs,
 	&builder_null,
 	NULL,
@@ -44,6 +45,12 @@ static struct conf part(
 	return out;
 }
 
+void conf_without(
+	struct conf *out, const struct conf *config, const char *const *names, struct arena *a)
+{
+	*out = part(config, names, false, a);
+}
+
 /* Room for the struct that a table of fields describes. */
 static void *scratch_for(const struct conf_field *fields, struct arena *a)
 {
@@ -70,7 +77,7 @@ int builder_check(const struct conf *config, struct str type, struct diags *d, s
 	struct conf own = part(config, b->communicator_fields, false, a);
 	if (b->communicator_fields) {
 		struct conf communicator = part(config, b->communicator_fields, true, a);
-		status |= communicator_check(&communicator, b->type, d, a);
+		status |= communicator_check(&communicator, b, d, a);
 	}
 	const char *what = arena_printf(a, "builder %s", b->type).p;
 	if (b->fields && conf_decode(scratch_for(b->fields, a), &own, b->fields, what, d, a) != 0)

@@ -135,6 +135,7 @@ struct builder {
 	unsigned flags;
 	const struct conf_field *fields; /* for validation; NULL: decodes itself in check */
 	const char *const *communicator_fields;
+	const char *usual_communicator; /* NULL: ssh */
 	/* More than the table can say; messages with places go to d. May be NULL. */
 	int (*check)(const struct conf *config, struct diags *d, struct arena *a);
 	int (*start)(struct machine **out, const struct build_options *o, struct error *err);

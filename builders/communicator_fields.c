@@ -1,5 +1,7 @@
 #include "builders/communicator_fields.h"
 
+#include "builders/builders.h"
+
 #define KEEPALIVE_NS INT64_C(5000000000) /* Packer's */
 
 #define AT(member) offsetof(struct communicator_config, member)
@@ -120,9 +122,10 @@ int communicator_decode(struct communicator_config *out, const struct conf *conf
 }
 
 int communicator_check(
-	const struct conf *config, const char *type, struct diags *d, struct arena *a)
+	const struct conf *config, const struct builder *b, struct diags *d, struct arena *a)
 {
-	static const char *const kinds[] = {"ssh", "winrm", "none", NULL};
+	const char *type = b->type;
+	const char *const kinds[] = {"ssh", "winrm", "none", b->usual_communicator, NULL};
 	static const char *const methods[] = {"scp", "sftp", NULL};
 	struct communicator_config values;
 	const char *what = arena_printf(a, "builder %s", type).p;
@@ -135,7 +138,8 @@ int communicator_check(
 	need_port(&c, "ssh_bastion_port", values.ssh_bastion_port);
 	need_port(&c, "winrm_port", values.winrm_port);
 	bool winrm = str_is(values.communicator, "winrm");
-	bool ssh = values.communicator.n == 0 || str_is(values.communicator, "ssh");
+	bool ssh = values.communicator.n == 0 ? !b->usual_communicator
+					      : str_is(values.communicator, "ssh");
 	if (ssh && values.ssh_username.n == 0)
 		c.status = diag_error(d, a, &config->origin,
 			"builder %s: \"ssh_username\" is required for the communicator ssh", type);

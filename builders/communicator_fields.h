@@ -66,7 +66,12 @@ MUST_CHECK int communicator_decode(struct communicator_config *out, const struct
 	const char *what, struct diags *d, struct arena *a);
 
 /* Types, ranges, and what excludes what. `config` holds no other keys. */
+struct builder;
 MUST_CHECK int communicator_check(
-	const struct conf *config, const char *type, struct diags *d, struct arena *a);
+	const struct conf *config, const struct builder *b, struct diags *d, struct arena *a);
+
+/* The configuration without the members of these names. */
+void conf_without(
+	struct conf *out, const struct conf *config, const char *const *names, struct arena *a);
 
 #endif

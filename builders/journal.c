@@ -9,10 +9,12 @@
 
 #include "base/file.h"
 #include "builders/builders.h"
+#include "builders/docker/remove.h"
 #include "builders/userns.h"
 
 #define JOURNAL_BYTES ((size_t)1 << 20)
 #define JOURNALS_MAX 100000
+#define STATE_FIELD 3
 #define START_TIME_FIELD 22 /* of proc_pid_stat(5) */
 
 /* When a process started, in ticks since boot: with the pid, it names one process. 0: gone. */
@@ -31,6 +33,9 @@ static uint64_t process_start_time(pid_t pid)
 	struct str rest = str_trim(str_from_index(buf_str(&text), end + 1)), field;
 	uint64_t value = 0;
 	for (int i = 3; str_cut(&rest, ' ', &field); i++) {
+		/* It died, and nobody has asked for it yet. */
+		if (i == STATE_FIELD && (str_is(field, "Z") || str_is(field, "X")))
+			return 0;
 		if (i == START_TIME_FIELD)
 			return str_to_u64(field, &value) ? value : 0;
 	}
@@ -164,6 +169,9 @@ static int remove_lines(int dir, struct str text, struct arena *a, bool *alive, 
 		if (str_is(type, "directory") && remove_listed(dir, j, a, err) != 0)
 			return -1;
 		if (str_is(type, "output") && remove_output(j, a, err) != 0)
+			return -1;
+		if (str_is(type, "container") &&
+			container_cleanup(json_str_or(j, "path", STR("")), err) != 0)
 			return -1;
 	}
 	return 0;

@@ -25,7 +25,8 @@ MUST_CHECK int journal_create(
 
 /*
  * Adds {"type": type, "path": path} and makes it durable. "directory": a name in the work
- * directory; "output": an absolute path whose last component begins with OUTPUT_PARTIAL.
+ * directory; "output": an absolute path whose last component begins with OUTPUT_PARTIAL;
+ * "container": an engine's socket, "#", and the container's name.
  */
 MUST_CHECK int journal_add(
 	struct journal *j, const char *type, const char *path, struct error *err);

@@ -6,6 +6,7 @@
 
 extern const struct builder builder_rootfs;
 extern const struct builder builder_alicloud_ecs;
+extern const struct builder builder_docker;
 extern const struct builder builder_null;
 
 #endif
