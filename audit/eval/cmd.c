@@ -313,11 +313,9 @@ static bool run_for(struct cmd *k)
 	size_t n = l.words && !l.numbers ? win_words(e, &l.set, &words) : 0;
 	struct value unknown = value_unknown(e, STR("…"), NULL);
 	bool dead = false;
-	for (size_t i = 0; i < n && i < UNROLL_MAX && !dead && charge(e, 8); i++) {
-		struct str s = value_prefix(e, &words[i]);
-		bool pattern = str_find_byte(s, '*') != STR_NPOS;
-		dead = loop_round(k, &l, body, pattern ? &unknown : &words[i]);
-	}
+	/* A pattern stands for the files that it matches. */
+	for (size_t i = 0; i < n && i < UNROLL_MAX && !dead && charge(e, 8); i++)
+		dead = loop_round(k, &l, body, &words[i]);
 	if (n > 0)
 		return dead;
 	struct value v = l.numbers || l.words ? unknown : loop_source(k, &l.set);

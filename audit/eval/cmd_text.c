@@ -221,11 +221,17 @@ static bool add_expansion(struct cmd *k, struct chunks *out)
 	}
 	size_t close = str_find_byte(rest, mark);
 	size_t line = str_find_byte(rest, '\n');
-	size_t blank = str_find_byte(str_sub(rest, 0, close), ' ');
-	if (close == STR_NPOS || close == 0 || close > line ||
-		(blank != STR_NPOS && str_find_byte(str_sub(rest, 0, close), ':') == STR_NPOS))
+	/* Two signs in a batch file are one that means nothing. */
+	if (mark == '%' && k->batch && close == 0) {
+		chunks_add_text(k->e, out, STR("%"));
+		k->at += 2;
+		return true;
+	}
+	struct str inside = str_sub(rest, 0, close);
+	struct str name = str_sub(inside, 0, str_find_byte(inside, ':'));
+	if (close == STR_NPOS || close == 0 || close > line || str_find_byte(name, ' ') != STR_NPOS)
 		return false;
-	struct value v = cmd_variable(k->e, str_sub(rest, 0, close));
+	struct value v = cmd_variable(k->e, inside);
 	chunks_add_value(k->e, out, &v);
 	k->at += close + 2;
 	return true;

@@ -392,7 +392,8 @@ struct ps_value ps_run_script(
 {
 	struct eval *e = p->e;
 	if (e->calls >= CALLS_MAX || active(e, script->code) >= RECURSION_MAX) {
-		emit_opaque(e, NULL, "bound", STR("functions call each other too deeply"),
+		struct command c = {.origin = unit_origin(e->unit, &e->at), .text = e->function};
+		emit_opaque(e, &c, "bound", STR("functions call each other too deeply"),
 			(struct str){0});
 		return ps_unknown(p, STR("…"), NULL);
 	}
