@@ -199,7 +199,7 @@ void commands_load(struct eval *e)
 		commands_output, commands_file, commands_network, commands_verify, commands_package,
 		commands_system, commands_interpreter, commands_query, commands_build,
 		commands_fifo, commands_installer, commands_config, commands_ansible,
-		commands_galaxy};
+		commands_galaxy, commands_docker};
 	for (size_t i = 0; i < countof(tables); i++)
 		add_entries(e, tables[i]);
 }

@@ -51,6 +51,10 @@ size_t content_words(struct content *k, struct str text, struct str *words, size
 
 extern const struct command_entry commands_installer[];
 
+/* ---- guest_docker.c ------------------------------------------------------------------------- */
+
+extern const struct command_entry commands_docker[];
+
 /* ---- media.c -------------------------------------------------------------------------------- */
 
 /* What the machine of the plan starts from. */

@@ -146,3 +146,87 @@ void content_dockerfile(struct content *k)
 			read_line(&d, whole, &at);
 	}
 }
+
+/* ---- docker build --------------------------------------------------------------------------- */
+
+/* A machine of its own: what it changes is in no file of this one. */
+static void build_file(struct eval *e, const struct command *c, struct str path)
+{
+	const struct file *f = guest_find(e, path);
+	struct unit *u = arena_new(e->scratch, struct unit);
+	struct command inner = command_new(e, NULL, NULL, 0);
+	struct content k = {.e = e, .unit = u, .command = &inner, .path = guest_path(e, path)};
+	struct chunks unknowns = {0};
+	struct process *process = e->process;
+	const struct shell_command *node = e->node;
+	struct map files = e->files;
+	if (!f || f->tree || f->binary || e->calls > 8)
+		return;
+	u->path = k.path;
+	u->text = value_flatten(e, &f->content, &unknowns);
+	u->unknowns = unknowns.items;
+	u->unknown_count = unknowns.n;
+	u->step = f->upload;
+	u->depth = e->unit ? e->unit->depth + 1 : 1;
+	if (!f->upload)
+		u->place = f->place;
+	inner.origin = c->origin;
+	e->calls++;
+	e->files = (struct map){0};
+	e->process = process_new(e, NULL, SHELL_POSIX);
+	e->node = NULL;
+	content_dockerfile(&k);
+	e->node = node;
+	e->process = process;
+	e->files = files;
+	e->calls--;
+}
+
+static bool is_build(struct str word)
+{
+	return word.p && word_in(word, "build bud buildx image builder");
+}
+
+static void build(struct eval *e, const struct command *c)
+{
+	static const char *const longs[] = {"--file", "--tag", "--build-arg", "--target",
+		"--platform", "--network", "--secret", "--label", "--cache-from", "--output",
+		"--progress", "--volume", "--format", "--iidfile", NULL};
+	static const struct optspec spec = {.shorts = "ftov", .longs = longs};
+	struct opts o = opts_of(e, c, &spec);
+	struct opt opt;
+	struct str file = {0};
+	struct str context = {0};
+	while (opts_next(&o, &opt)) {
+		if (opt_is(&opt, "-f --file"))
+			file = opt.text;
+		else if (opt.name.n == 0 && !is_build(opt.text))
+			context = opt.text;
+	}
+	if (file.p) {
+		build_file(e, c, file);
+		return;
+	}
+	if (!context.p)
+		return;
+	build_file(e, c, arena_printf(e->scratch, "%.*s/Dockerfile", STR_ARG(context)));
+	build_file(e, c, arena_printf(e->scratch, "%.*s/Containerfile", STR_ARG(context)));
+}
+
+/* The rest is the package manager's. */
+static int run_docker(struct eval *e, const struct command *c, struct outcome *out)
+{
+	if (c->argc > 1 && is_build(c->words[1]) && has_word(c, "build bud"))
+		build(e, c);
+	*out = outcome_unknown();
+	for (const struct command_entry *t = commands_package; t->names; t++) {
+		if (word_in(STR("docker"), t->names))
+			return t->run(e, c, out);
+	}
+	return 0;
+}
+
+const struct command_entry commands_docker[] = {
+	{"docker podman nerdctl buildah", run_docker},
+	{0},
+};
