@@ -127,7 +127,7 @@ static void pairs_are_told_apart(void **state)
 		p.rules = STR("");
 		check_file(&p, buf_str(&text));
 	}
-	assert_true(p.n >= 300);
+	assert_true(p.n >= 600);
 	assert_int_equal(p.wrong, 0);
 }
 
