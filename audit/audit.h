@@ -62,6 +62,11 @@ struct fact {
 	} path;
 };
 
+struct shared_value {
+	uint64_t hash;
+	struct hcl_value *value;
+};
+
 struct facts {
 	struct fact *items;
 	size_t n;
@@ -69,6 +74,12 @@ struct facts {
 	/* Share of simple commands that could not be resolved: opaque / commands. */
 	uint64_t commands;
 	uint64_t opaque;
+	/* Builds of one template mostly say the same: facts that do share their value. */
+	struct {
+		struct shared_value *slots; /* by hash; value NULL: free */
+		size_t n;
+		size_t cap;
+	} values;
 };
 
 const char *fact_kind_name(enum fact_kind kind);

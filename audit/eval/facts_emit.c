@@ -195,6 +195,14 @@ static bool seen_add(struct eval *e, uint64_t key)
 	return true;
 }
 
+static uint64_t members_hash(const struct members *m)
+{
+	uint64_t h = m->n;
+	for (size_t i = 0; i < m->n; i++)
+		h = mix(h, str_hash(m->keys[i]) ^ value_hash(&m->values[i]));
+	return h ^ (h >> 32);
+}
+
 static uint64_t fact_hash(const struct fact *f, const struct members *m)
 {
 	uint64_t h = mix((uint64_t)f->kind, f->step);
@@ -233,14 +241,61 @@ static void make_shape(struct eval *e, struct shape *s, const struct members *m)
 		s->place[sorted.items[i].integer] = (uint8_t)i;
 }
 
-static struct hcl_value made_of(struct eval *e, struct shape *s, const struct members *m)
+static struct hcl_value made_of(struct eval *e, const struct shape *s, const struct members *m)
 {
-	if (!has_shape(s, m))
-		make_shape(e, s, m);
 	struct hcl_value *items = arena_array(e->arena, struct hcl_value, m->n + 1);
 	for (size_t i = 0; i < m->n; i++)
 		items[s->place[i]] = kept(e, &m->values[i], 1);
 	return hcl_object_sorted(s->keys, items, s->n);
+}
+
+static bool is_made_of(const struct hcl_value *v, const struct shape *s, const struct members *m)
+{
+	bool same = v->n == m->n;
+	for (size_t i = 0; same && i < m->n; i++) {
+		const struct hcl_value *item = &v->items[s->place[i]];
+		same = str_eq(v->keys[s->place[i]], m->keys[i]) &&
+			item->type == m->values[i].type && hcl_equal(item, &m->values[i]);
+	}
+	return same;
+}
+
+static void values_grow(struct eval *e)
+{
+	size_t old_cap = e->facts->values.cap;
+	struct shared_value *old = e->facts->values.slots;
+	size_t cap = old_cap ? 2 * old_cap : 256;
+	struct shared_value *slots = arena_array(e->arena, struct shared_value, cap);
+	for (size_t i = 0; i < old_cap; i++) {
+		size_t at = old[i].hash & (cap - 1);
+		while (old[i].value && slots[at].value)
+			at = (at + 1) & (cap - 1);
+		if (old[i].value)
+			slots[at] = old[i];
+	}
+	e->facts->values.slots = slots;
+	e->facts->values.cap = cap;
+}
+
+static struct hcl_value *shared_value(struct eval *e, struct shape *s, const struct members *m)
+{
+	if (!has_shape(s, m))
+		make_shape(e, s, m);
+	if (2 * (e->facts->values.n + 1) > e->facts->values.cap)
+		values_grow(e);
+	uint64_t hash = members_hash(m);
+	size_t mask = e->facts->values.cap - 1;
+	size_t at = hash & mask;
+	struct shared_value *slots = e->facts->values.slots;
+	for (; slots[at].value; at = (at + 1) & mask) {
+		if (slots[at].hash == hash && is_made_of(slots[at].value, s, m))
+			return slots[at].value;
+	}
+	struct hcl_value *v = arena_new(e->arena, struct hcl_value);
+	*v = made_of(e, s, m);
+	slots[at] = (struct shared_value){hash, v};
+	e->facts->values.n++;
+	return v;
 }
 
 size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct members *m)
@@ -262,8 +317,7 @@ size_t emit(struct eval *e, enum fact_kind kind, const struct command *c, struct
 	if (!seen_add(e, fact_hash(&f, m)))
 		return SIZE_MAX;
 	f.origin.file = kept_file(e, f.origin.file);
-	struct hcl_value *v = arena_new(e->arena, struct hcl_value);
-	*v = made_of(e, &e->shapes[kind], m);
+	struct hcl_value *v = shared_value(e, &e->shapes[kind], m);
 	const struct hcl_value *command = hcl_member(v, STR("command"));
 	f.command = command ? command->string : STR("");
 	f.value = v;
@@ -283,7 +337,10 @@ void fact_replace(struct eval *e, size_t fact, const char *key, struct hcl_value
 	for (size_t i = 0; i < f->value->n; i++)
 		if (str_is(f->value->keys[i], key))
 			values[i] = v;
-	f->value->items = values;
+	struct hcl_value *changed = arena_new(e->arena, struct hcl_value);
+	*changed = *f->value;
+	changed->items = values;
+	f->value = changed; /* others may share the old one */
 }
 
 void fact_place_add(struct eval *e, size_t fact, const struct origin *o, struct str label)
