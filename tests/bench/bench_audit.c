@@ -3,8 +3,8 @@
  *
  * Takes every file that starts with "#!" and a shell, or ends in .sh, below the directories; prints
  * megabytes per second of parsing, of facts, and of the whole audit with the built-in policy, as
- * medians of CPU time over several rounds, next to `bash -n`, `dash -n` and shellcheck where they
- * are installed.
+ * medians of CPU time over several rounds, next to `bash -n`, `dash -n`, shfmt and shellcheck where
+ * they are installed.
  */
 #include "audit/audit.h"
 #include "audit/shell/shell.h"
@@ -95,10 +95,10 @@ static void facts_all(const struct corpus *c, const struct policy *policy)
 	}
 }
 
-static void audit_all(const struct corpus *c, const struct policy *policy)
+static void audit_each(const struct corpus *c, const struct policy *policy, bool findings_only)
 {
 	scoped_ptr(audit_cache) cache = audit_cache_new(policy);
-	const struct audit_options options = {.cache = cache};
+	const struct audit_options options = {.cache = cache, .findings_only = findings_only};
 	for (size_t i = 0; i < c->n; i++) {
 		struct error err = {0};
 		scoped_ptr(audit) audit = NULL;
@@ -106,6 +106,16 @@ static void audit_all(const struct corpus *c, const struct policy *policy)
 			    &audit, c->items[i].text, c->items[i].path, policy, &options, &err) < 0)
 			fprintf(stderr, "%s\n", err.text);
 	}
+}
+
+static void audit_all(const struct corpus *c, const struct policy *policy)
+{
+	audit_each(c, policy, true);
+}
+
+static void sarif_all(const struct corpus *c, const struct policy *policy)
+{
+	audit_each(c, policy, false);
 }
 
 static int by_size(const void *a, const void *b)
@@ -164,6 +174,7 @@ int main(int argc, char **argv)
 {
 	static const char *const bash[] = {"bash", "-n", NULL};
 	static const char *const dash[] = {"dash", "-n", NULL};
+	static const char *const shfmt[] = {"shfmt", "-l", NULL};
 	static const char *const shellcheck[] = {"shellcheck", "-f", "json", NULL};
 	struct corpus corpus = {0};
 	struct error err = {0};
@@ -185,8 +196,10 @@ int main(int argc, char **argv)
 	print("parse", measure(parse_all, &corpus, policy), corpus.bytes);
 	print("facts", measure(facts_all, &corpus, policy), corpus.bytes);
 	print("audit", measure(audit_all, &corpus, policy), corpus.bytes);
+	print("audit with SARIF", measure(sarif_all, &corpus, policy), corpus.bytes);
 	peer(&corpus, "bash -n, per file", bash, SIZE_MAX);
 	peer(&corpus, "dash -n, per file", dash, SIZE_MAX);
+	peer(&corpus, "shfmt -l, per file", shfmt, SIZE_MAX);
 	peer(&corpus, "shellcheck, 50 files", shellcheck, 50);
 	arena_clear(&corpus.arena);
 	return 0;
