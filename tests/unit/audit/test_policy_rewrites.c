@@ -67,6 +67,13 @@ static void into_loop(struct buf *b, struct str script)
 	buf_add_cstr(b, "done\n");
 }
 
+static void into_left_loop(struct buf *b, struct str script)
+{
+	buf_add_cstr(b, "while :; do\n");
+	add_indented(b, script);
+	buf_add_cstr(b, "break\ndone\n");
+}
+
 static void into_case(struct buf *b, struct str script)
 {
 	buf_add_cstr(b, "case x in\nx)\n");
@@ -258,6 +265,7 @@ static const struct rewrite rewrites[] = {
 	{"if", into_if, ""},
 	{"else", into_else, ""},
 	{"loop", into_loop, ""},
+	{"loop that is left", into_left_loop, ""},
 	{"case", into_case, ""},
 	{"group", into_group, ""},
 	{"subshell", into_subshell, ""},
