@@ -4,6 +4,7 @@
 #define DEPTH_MAX 40
 #define ARGS_MAX 16
 #define ROUNDS_MAX 24
+#define LIST_MAX 1000
 
 struct jinja {
 	struct playbook *p;
@@ -306,6 +307,8 @@ static struct any concat(struct jinja *j, const struct any *a, const struct any 
 {
 	struct eval *e = j->p->e;
 	if (a->kind == ANY_LIST && b->kind == ANY_LIST) {
+		if (a->n + b->n > LIST_MAX || !charge(e, 16 * (a->n + b->n)))
+			return any_unknown(j->p, STR("…"));
 		struct any *items = arena_array(e->scratch, struct any, a->n + b->n + 1);
 		for (size_t i = 0; i < a->n + b->n && charge(e, 1); i++)
 			items[i] = i < a->n ? any_at(j->p, a, i) : any_at(j->p, b, i - a->n);

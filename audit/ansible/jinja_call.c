@@ -3,6 +3,9 @@
 
 #include "base/encode.h"
 
+#define LIST_MAX 1000
+#define TEXT_MAX ((size_t)256 << 10)
+
 static struct any argument(struct playbook *p, const struct any *args, size_t i)
 {
 	return any_at(p, args, i);
@@ -176,12 +179,15 @@ static struct any replaced(struct playbook *p, struct str s, struct str from, st
 	size_t at;
 	if (!from.p || !to.p || from.n == 0)
 		return any_unknown(p, STR("…"));
+	buf_init(&out, TEXT_MAX);
 	while ((at = str_find(s, from)) != STR_NPOS && charge(p->e, 1)) {
 		buf_add(&out, str_sub(s, 0, at));
 		buf_add(&out, to);
 		s = str_from_index(s, at + from.n);
 	}
 	buf_add(&out, s);
+	if (out.full || !charge(p->e, out.n / 4))
+		return any_unknown(p, STR("…"));
 	return any_str(p, out.n > 0 ? arena_str(p->e->scratch, buf_str(&out)) : STR(""));
 }
 
@@ -263,7 +269,7 @@ static struct any flat(struct playbook *p, const struct any *list)
 	for (size_t i = 0; i < list->n && charge(p->e, 1); i++) {
 		struct any one = any_at(p, list, i);
 		size_t n = one.kind == ANY_LIST ? one.n : 1;
-		for (size_t k = 0; k < n && charge(p->e, 1); k++)
+		for (size_t k = 0; k < n && out.n < LIST_MAX && charge(p->e, 16); k++)
 			list_push(p->e->scratch, &out) =
 				one.kind == ANY_LIST ? any_at(p, &one, k) : one;
 	}
