@@ -139,7 +139,7 @@ rule "OBF016" {
   title    = "name that is made to be overlooked"
   severity = "high"
   on       = "exec"
-  when     = matches(exec.path, "(^|/)[.]{3,}(/|$)", "(^|/)[.]+ +[^/]*(/|$)", "[^ \\\\] +(/|$)")
+  when     = matches(exec.path, "(^|/)[.]{3,}/", "(^|/)[.]+ +[^/]*(/|$)", "[^ \\\\] +(/|$)")
   message  = "${command} runs a program whose path looks like another one"
   why      = "three dots, or a blank at the end, are seen by nobody who lists a directory"
   fix      = "use a name that can be read"
