@@ -435,6 +435,9 @@ static struct outcome run_right(struct cmd *k, bool and, struct outcome left)
 static bool run_list(struct cmd *k)
 {
 	if (k->depth >= CMD_DEPTH_MAX || !charge(k->e, 8)) {
+		struct span span = cmd_span(k, k->at);
+		struct command c = {.origin = unit_origin(k->e->unit, &span), .text = STR("cmd")};
+		emit_opaque(k->e, &c, "bound", STR("commands nest too deeply"), (struct str){0});
 		skip_line(k);
 		return false;
 	}
