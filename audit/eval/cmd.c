@@ -316,7 +316,7 @@ static bool run_for(struct cmd *k)
 	/* A pattern stands for the files that it matches. */
 	for (size_t i = 0; i < n && i < UNROLL_MAX && !dead && charge(e, 8); i++)
 		dead = loop_round(k, &l, body, &words[i]);
-	if (n > 0)
+	if (n > 0 && (dead || n <= UNROLL_MAX))
 		return dead;
 	struct value v = l.numbers || l.words ? unknown : loop_source(k, &l.set);
 	struct branch b = branch_begin(e);

@@ -66,7 +66,8 @@ static void for_each(struct ps_call *c)
 		run_block(c, code, NULL, false);
 		c->p->in = in;
 	}
-	if (!in || in->n == 0) {
+	/* Also for what is more than is looked at one by one. */
+	if (!in || in->n == 0 || in->n > EACH_MAX) {
 		unknown = ps_unknown(c->p, STR("$_"), NULL);
 		e->conditional++;
 		ps_set(c->p, STR("_"), &unknown);

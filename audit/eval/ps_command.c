@@ -1,8 +1,6 @@
 /* Commands and pipelines of PowerShell. */
 #include "audit/eval/ps.h"
 
-#define WORDS_MAX 512
-
 /* ---- Aliases -------------------------------------------------------------------------------- */
 
 static const char *const aliases[][2] = {
@@ -119,7 +117,7 @@ static void add_splatted(struct ps *p, struct ps_args *args, const struct ps_nod
 static struct ps_args args_of_node(struct ps *p, const struct ps_node *n)
 {
 	struct ps_args args = {0};
-	for (size_t i = 1; i < n->n && args.n < WORDS_MAX && charge(p->e, 4); i++) {
+	for (size_t i = 1; i < n->n && charge(p->e, 4); i++) {
 		const struct ps_node *item = n->items[i];
 		struct ps_value v = {0};
 		if (item->kind == PS_PARAMETER) {
@@ -150,7 +148,7 @@ static void add_word(struct ps *p, struct words *w, const struct ps_value *v, bo
 		list_push(p->e->scratch, w) = ps_value_text(p, v);
 		return;
 	}
-	for (size_t i = 0; i < n && w->n < WORDS_MAX && charge(p->e, 2); i++)
+	for (size_t i = 0; i < n && charge(p->e, 2); i++)
 		list_push(p->e->scratch, w) = ps_value_text(p, &items[i]);
 }
 
@@ -178,7 +176,7 @@ static struct words words_of(
 {
 	struct words w = {0};
 	list_push(p->e->scratch, &w) = name;
-	for (size_t i = 0; i < args->n && w.n < WORDS_MAX && charge(p->e, 2); i++) {
+	for (size_t i = 0; i < args->n && charge(p->e, 2); i++) {
 		if (args->items[i].name.p)
 			add_option(p, &w, &args->items[i], lower, flat);
 		else

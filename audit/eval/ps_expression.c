@@ -1,7 +1,6 @@
 /* Expressions of PowerShell. */
 #include "audit/eval/ps.h"
 
-#define RANGE_MAX 1024
 #define DEPTH_MAX 300
 
 struct command ps_command(
@@ -166,7 +165,7 @@ static struct ps_value index_of(struct ps *p, const struct ps_node *n)
 	if (at.type != PSV_LIST)
 		return ps_integer(p, &at, &i) && item_at(p, &object, i, &out) ? out : unknown;
 	struct ps_list items = {0};
-	for (size_t k = 0; k < at.n && k < RANGE_MAX && charge(p->e, 2); k++) {
+	for (size_t k = 0; k < at.n && charge(p->e, 2); k++) {
 		if (!ps_integer(p, &at.items[k], &i) || !item_at(p, &object, i, &out))
 			return unknown;
 		list_push(p->e->scratch, &items) = out;
@@ -182,7 +181,7 @@ static struct ps_value characters(struct ps *p, const struct ps_value *v)
 	struct str s;
 	size_t n;
 	if (v->type == PSV_TEXT && ps_const(p, v, &s)) {
-		for (size_t i = 0; i < s.n && i < RANGE_MAX && charge(p->e, 2); i++)
+		for (size_t i = 0; i < s.n && charge(p->e, 2); i++)
 			list_push(p->e->scratch, &out) = ps_string(p, str_sub(s, i, 1));
 		return ps_list_value(p, out.items, out.n);
 	}
@@ -426,7 +425,9 @@ struct ps_value ps_eval(struct ps *p, const struct ps_node *n)
 	if (!n || !charge(p->e, 4))
 		return (struct ps_value){0};
 	if (++p->e->depth > DEPTH_MAX) {
+		struct command c = {.origin = unit_origin(p->e->unit, &p->e->at)};
 		p->e->depth--;
+		emit_opaque(p->e, &c, "bound", STR("expressions nest too deeply"), (struct str){0});
 		return ps_unknown(p, STR("…"), NULL);
 	}
 	bool dead;

@@ -1,7 +1,7 @@
 /* Operators between two values. */
 #include "audit/eval/ps.h"
 
-#define RANGE_MAX 1024
+#define RANGE_MAX 65536
 #define REPEAT_MAX 4096
 
 /* ceq and ieq are eq, creplace is replace. */
@@ -172,7 +172,7 @@ static struct ps_value concat(struct ps *p, const struct ps_value *a, const stru
 		for (size_t i = 0; i < a->n && charge(p->e, 1); i++)
 			list_push(p->e->scratch, &out) = a->items[i];
 		const struct ps_value *items = ps_items(b, &n);
-		for (size_t i = 0; i < n && out.n < RANGE_MAX && charge(p->e, 1); i++)
+		for (size_t i = 0; i < n && charge(p->e, 1); i++)
 			list_push(p->e->scratch, &out) = items[i];
 		return ps_list_value(p, out.items, out.n);
 	}
@@ -197,9 +197,9 @@ static struct ps_value arithmetic(
 	struct str s;
 	if (!ps_integer(p, b, &y))
 		return unknown;
-	if (str_is(op, "*") && a->type == PSV_TEXT && ps_const(p, a, &s)) {
+	if (str_is(op, "*") && a->type == PSV_TEXT && y <= REPEAT_MAX && ps_const(p, a, &s)) {
 		struct chunks out = {0};
-		for (int64_t i = 0; i < y && i < REPEAT_MAX && charge(p->e, 2); i++)
+		for (int64_t i = 0; i < y && charge(p->e, 2); i++)
 			chunks_add_text(p->e, &out, s);
 		return ps_text(chunks_value(p->e, &out));
 	}
@@ -227,10 +227,10 @@ static struct ps_value range(struct ps *p, const struct ps_value *a, const struc
 	int64_t x;
 	int64_t y;
 	if (!ps_integer(p, a, &x) || !ps_integer(p, b, &y) || x > 1 << 30 || y > 1 << 30 ||
-		x < -(1 << 30) || y < -(1 << 30))
+		x < -(1 << 30) || y < -(1 << 30) || (x < y ? y - x : x - y) > RANGE_MAX)
 		return ps_unknown(p, STR("…"), NULL);
 	int64_t step = x <= y ? 1 : -1;
-	for (int64_t i = x; out.n < RANGE_MAX && charge(p->e, 2); i += step) {
+	for (int64_t i = x; charge(p->e, 2); i += step) {
 		list_push(p->e->scratch, &out) = ps_number(p, i);
 		if (i == y)
 			break;
@@ -329,7 +329,7 @@ struct ps_value ps_split(struct ps *p, const struct ps_value *v, struct str sepa
 	struct str s;
 	if (!ps_const(p, v, &s) || separator.n == 0)
 		return ps_unknown(p, STR("…"), ps_taint(p, v));
-	while (out.n < RANGE_MAX && charge(p->e, 2 + s.n / 8)) {
+	while (charge(p->e, 2 + s.n / 8)) {
 		size_t at = find_nocase(s, separator);
 		list_push(p->e->scratch, &out) = ps_string(p, str_sub(s, 0, at));
 		if (at == STR_NPOS)

@@ -1,7 +1,7 @@
 /* Values of PowerShell, and its variables. */
 #include "audit/eval/ps.h"
 
-#define JOIN_ITEMS_MAX 256
+#define JOIN_ITEMS_MAX 65536
 
 struct ps_value ps_text(struct value v)
 {
@@ -46,7 +46,9 @@ struct ps_value ps_list_value(struct ps *p, const struct ps_value *items, size_t
 static struct value joined_text(struct ps *p, const struct ps_value *v)
 {
 	struct chunks out = {0};
-	for (size_t i = 0; i < v->n && i < JOIN_ITEMS_MAX && charge(p->e, 2); i++) {
+	if (v->n > JOIN_ITEMS_MAX)
+		return value_unknown(p->e, STR("…"), ps_taint(p, v));
+	for (size_t i = 0; i < v->n && charge(p->e, 2); i++) {
 		struct value item = ps_value_text(p, &v->items[i]);
 		if (i > 0)
 			chunks_add_text(p->e, &out, STR(" "));
@@ -88,7 +90,7 @@ struct value ps_value_text(struct ps *p, const struct ps_value *v)
 const struct taint *ps_taint(struct ps *p, const struct ps_value *v)
 {
 	const struct taint *t = value_taint(p->e, &v->text);
-	for (size_t i = 0; i < v->n && i < JOIN_ITEMS_MAX && charge(p->e, 1); i++)
+	for (size_t i = 0; i < v->n && charge(p->e, 1); i++)
 		t = taint_union(p->e, t, ps_taint(p, &v->items[i]));
 	return t;
 }

@@ -3,7 +3,7 @@
 
 #include "base/encode.h"
 
-#define LINE_WORDS_MAX 128
+#define DEPTH_MAX 200
 
 /* ---- Which language ------------------------------------------------------------------------- */
 
@@ -200,8 +200,9 @@ struct outcome win_run_program(struct eval *e, const struct command *c)
 		return o;
 	if (!c->words[0].p)
 		return run_unknown(e, c);
-	if (++e->depth > 200) {
+	if (++e->depth > DEPTH_MAX) {
 		e->depth--;
+		emit_opaque(e, c, "bound", STR("commands run each other too deeply"), c->words[0]);
 		return o;
 	}
 	struct str name = win_program(e, c->words[0]);
@@ -252,14 +253,14 @@ static void part_line(struct eval *e, const struct value *line, struct line_word
 			open = open || k > from || b == '"';
 			from = k + 1;
 			quoted = b == '"' ? !quoted : quoted;
-			if (!blank || !open || out->n >= LINE_WORDS_MAX)
+			if (!blank || !open)
 				continue;
 			list_push(e->scratch, out) = chunks_value(e, &word);
 			word = (struct chunks){0};
 			open = false;
 		}
 	}
-	if (open && out->n < LINE_WORDS_MAX)
+	if (open)
 		list_push(e->scratch, out) = chunks_value(e, &word);
 }
 

