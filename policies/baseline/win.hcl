@@ -251,13 +251,13 @@ rule "WIN019" {
   title    = "packages are not checked"
   severity = "high"
   on       = "package"
-  when     = (package.manager == "choco" && anytrue([for f in package.flags : one_of(lower(f), "--ignore-checksums", "--ignorechecksums", "--ignore-checksum", "--allow-empty-checksums", "--allowemptychecksums")])) || (package.manager == "winget" && anytrue([for f in package.flags : one_of(lower(f), "--ignore-security-hash", "--force-hash")])) || (package.action == "repository" && package.url != null && matches(package.url, "^http://"))
+  when     = (package.manager == "choco" && anytrue([for f in package.flags : one_of(lower(f), "--ignore-checksums", "--ignorechecksums", "--ignore-checksum", "--allow-empty-checksums", "--allowemptychecksums")])) || (package.manager == "winget" && anytrue([for f in package.flags : one_of(lower(f), "--ignore-security-hash", "--force-hash")])) || (one_of(package.manager, "choco", "winget", "scoop", "nuget", "psgallery") && package.action == "repository" && package.url != null && matches(package.url, "^http://"))
   message  = "${command} takes whatever arrives"
   why      = "the digest of the package's author no longer counts"
   fix      = "leave the option out"
   refs     = ["CWE-354", "CWE-494", "ATT&CK T1195.002"]
   bad      = ["#!cmd\nchoco install -y tool --version 1.0 --ignore-checksums", "#!pwsh\nRegister-PSRepository -Name own -SourceLocation http://repo.example.org/nuget"]
-  good     = ["#!cmd\nchoco install -y tool --version 1.0", "#!pwsh\nRegister-PSRepository -Name own -SourceLocation https://repo.example.org/nuget"]
+  good     = ["#!cmd\nchoco install -y tool --version 1.0", "#!pwsh\nRegister-PSRepository -Name own -SourceLocation https://repo.example.org/nuget", "zypper ar http://repo.example.org/oss/ oss"]
 }
 
 rule "WIN020" {
