@@ -171,8 +171,8 @@ static void what_is_no_key_is_refused(void **state)
 	static const char *const texts[] = {
 		"",
 		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI",
-		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
-		"-----END OPENSSH PRIVATE KEY-----\n",
+		("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
+		 "-----END OPENSSH PRIVATE KEY-----\n"),
 		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n",
 		"PuTTY-User-Key-File-3: ssh-ed25519\n",
 	};
