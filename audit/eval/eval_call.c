@@ -94,7 +94,7 @@ static void redirect_dup(struct eval *e, struct redirect *r, struct redirected *
 			e->in = &v->value;
 		return;
 	}
-	if (!number && r->fd == 1 && !str_is(r->path, "-")) {
+	if (!number && r->fd == 1 && !(r->path.p && str_is(r->path, "-"))) {
 		*to = (struct redirected){.path = r->path, .active = true};
 		return;
 	}

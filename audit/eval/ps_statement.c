@@ -363,8 +363,9 @@ static void bind(struct ps *p, const struct ps_node *params, const struct ps_arg
 				arena_printf(p->e->scratch, "${%.*s}", STR_ARG(param->text)), NULL);
 		ps_set(p, param->text, &v);
 	}
-	struct ps_value rest = ps_list_value(
-		p, operands.items + (next < operands.n ? next : operands.n), operands.n - next);
+	struct ps_value rest = next < operands.n
+		? ps_list_value(p, operands.items + next, operands.n - next)
+		: ps_list_value(p, NULL, 0);
 	ps_set(p, STR("args"), &rest);
 }
 

@@ -139,8 +139,8 @@ static int judge_share(struct judge *j, struct error *err)
 	}
 	/* The numbers change with every command; waivers and baselines hold up to the next ten. */
 	struct finding named = {.id = r->id};
-	named.message = arena_printf(&j->audit->arena, "up to %llu %%",
-		(unsigned long long)((facts->opaque * 100 / all / 10 + 1) * 10));
+	unsigned long long tens = facts->opaque * 100 / all / 10;
+	named.message = arena_printf(&j->audit->arena, "up to %llu %%", tens * 10 + 10);
 	f.fingerprint = fingerprint_of(&j->audit->arena, &named);
 	return add_finding(j, f, err);
 }

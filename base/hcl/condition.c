@@ -3,6 +3,8 @@
  * expression, with marks, places and pieces; here parts that are known beforehand are made once,
  * and the others are borrowed where they lie.
  */
+#include <assert.h>
+
 #include "base/hcl/ast.h"
 #include "base/hcl/functions.h"
 
@@ -321,8 +323,9 @@ static const struct hcl_value *call_value(struct asking *k, struct hcl_condition
 static const struct hcl_value *bound_value(const struct asking *k, size_t levels)
 {
 	const struct frame *f = k->frame;
-	while (levels-- > 0)
+	while (f && levels-- > 0)
 		f = f->outer;
+	assert(f); /* what is bound stands inside of what binds it */
 	return f->value;
 }
 

@@ -50,6 +50,7 @@ struct script_config {
 };
 
 /* Its rows in the table of fields of a type that has one as `member`. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): names of members take none. */
 #define SCRIPT_FIELD(type, member, field, kind) CONF_KIND_##kind, offsetof(type, member.field)
 #define SCRIPT_FIELDS(type, member) \
 	{"inline", SCRIPT_FIELD(type, member, inline_, TEXT_LIST), 0, NULL}, \

@@ -158,8 +158,10 @@ class Known:
                 return True
         return False
 
-    def unused(self):
-        return [r for i, r in enumerate(self.rows) if i not in self.used]
+    def unused(self, corpus):
+        """Rows about a corpus that could not be had are no matter."""
+        return [r for i, r in enumerate(self.rows) if i not in self.used and
+                (corpus or r[0] == "*" or r[0].startswith("fixtures/"))]
 
 
 def judge(ours, packers, job):
@@ -193,6 +195,7 @@ def main():
     packers = [programs.Packer(p) for p in paths[1:]]
     known = Known()
     total = 0
+    sizes = {}
     with jobs.Scratch() as scratch:
         cases = list(jobs.of_cases(scratch / "cases"))
         sets = {
@@ -203,13 +206,14 @@ def main():
         chosen = [s for s in sets if s in wanted] or (["corpus"] if wanted else list(sets))
         for name in chosen:
             all_jobs = sets[name]()
+            sizes[name] = len(all_jobs)
             judged, wrong = compare(ours, packers, all_jobs, known)
             total += wrong
             print(f"{name}: {len(all_jobs)} templates, {judged} answers of "
                   f"{' and '.join(p.version for p in packers)}: "
                   f"{wrong} differences that nothing explains", flush=True)
     if not wanted and len(packers) > 1:
-        for row in known.unused():
+        for row in known.unused(sizes["corpus"] > 0):
             print(f"FAILED {' | '.join(row)}: was to differ")
             total += 1
     return 1 if total else 0
