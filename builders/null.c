@@ -6,6 +6,7 @@
 #include "builders/communicator_none.h"
 #include "builders/ssh/ssh.h"
 #include "builders/table.h"
+#include "builders/values.h"
 
 struct machine {
 	const struct builder *builder;
@@ -41,54 +42,30 @@ static int null_check(const struct conf *config, struct diags *d, struct arena *
 
 /* ---- Values --------------------------------------------------------------------------------- */
 
-/* Those that a machine of this kind has none of are empty, as in Packer. */
-static const char *const empty_values[] = {
-	"PackerHTTPIP",
-	"PackerHTTPPort",
-	"PackerHTTPAddr",
-	"SSHPublicKey",
-	"SSHPrivateKey",
-	"WinRMPassword",
-};
-
 static bool null_fill(struct machine *m, struct str name, struct str *value)
 {
 	const struct ssh_login *target = &m->settings.target;
 	if (str_is(name, "ID"))
 		*value = STR("Null");
-	else if (str_is(name, "Host"))
+	else if (m->ssh && str_is(name, "Host"))
 		*value = target->host;
-	else if (str_is(name, "Port"))
+	else if (m->ssh && str_is(name, "Port"))
 		*value = arena_printf(&m->arena, "%u", target->port);
-	else if (str_is(name, "User"))
+	else if (m->ssh && str_is(name, "User"))
 		*value = target->user;
-	else if (str_is(name, "Password"))
+	else if (m->ssh && str_is(name, "Password"))
 		*value = target->password;
-	else if (str_is(name, "ConnType"))
-		*value = m->ssh ? STR("ssh") : STR("none");
-	else {
-		*value = STR("");
-		for (size_t i = 0; i < countof(empty_values); i++) {
-			if (str_is(name, empty_values[i]))
-				return true;
-		}
-		return false;
-	}
+	else if (m->ssh && str_is(name, "ConnType"))
+		*value = STR("ssh");
+	else
+		return build_value_find(NULL, name, value);
 	return true;
 }
 
 static bool null_fills(struct str name)
 {
-	static const char *const known[] = {"ID", "Host", "Port", "User", "Password", "ConnType"};
-	for (size_t i = 0; i < countof(known); i++) {
-		if (str_is(name, known[i]))
-			return true;
-	}
-	for (size_t i = 0; i < countof(empty_values); i++) {
-		if (str_is(name, empty_values[i]))
-			return true;
-	}
-	return false;
+	struct str ignored;
+	return str_is(name, "ID") || build_value_find(NULL, name, &ignored);
 }
 
 /* The address of the machine cannot be a value that only the machine has. */

@@ -5,14 +5,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
 
-#include "base/encode.h"
 #include "base/file.h"
 #include "builders/extract.h"
 #include "builders/layer.h"
 #include "builders/table.h"
+#include "builders/values.h"
 
 #define STOP_NS INT64_C(5000000000)
 #define RESOLV_CONF_MAX 65536
@@ -112,15 +111,6 @@ static const struct communicator_ops communicator_ops = {
 
 /* ---- Making the machine --------------------------------------------------------------------- */
 
-static int random_id(char out[33], struct error *err)
-{
-	unsigned char bytes[16];
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return error_sys(err, "getrandom");
-	hex_encode(out, bytes, sizeof(bytes));
-	return 0;
-}
-
 /* No character of it means anything to a shell. */
 static bool is_plain_path(struct str path)
 {
@@ -152,7 +142,8 @@ static int make_scripts(struct machine *m, struct error *err)
 static int make_directories(struct machine *m, struct error *err)
 {
 	const struct build_options *o = m->options;
-	if (random_id(m->id, err) != 0 || journal_create(&m->journal, o->work_dir, m->id, err) != 0)
+	if (build_machine_id(m->id, err) != 0 ||
+		journal_create(&m->journal, o->work_dir, m->id, err) != 0)
 		return -1;
 	m->dir = arena_printf(&m->arena, "%s/%s", o->work_dir, m->id);
 	m->root = arena_printf(&m->arena, "%s/root", m->dir.p);
@@ -456,44 +447,25 @@ static void rootfs_watch(struct machine *m, struct watch *w)
 	m->watch = w;
 }
 
-static const struct {
-	const char *name;
-	struct str value;
-} known_values[] = {
+static const struct build_value values[] = {
 	{"Host", STR_INIT("localhost")},
-	{"Port", STR_INIT("0")},
 	{"User", STR_INIT("root")},
-	{"Password", STR_INIT("")},
 	{"ConnType", STR_INIT("container")},
-	{"PackerHTTPIP", STR_INIT("")},
-	{"PackerHTTPPort", STR_INIT("0")},
-	{"PackerHTTPAddr", STR_INIT("")},
-	{"SSHPublicKey", STR_INIT("")},
-	{"SSHPrivateKey", STR_INIT("")},
+	{0},
 };
 
 static bool rootfs_fill(struct machine *m, struct str name, struct str *value)
 {
-	if (str_is(name, "ID")) {
-		*value = str_from(m->id);
-		return true;
-	}
-	for (size_t i = 0; i < countof(known_values); i++) {
-		if (str_is(name, known_values[i].name)) {
-			*value = known_values[i].value;
-			return true;
-		}
-	}
-	return false;
+	if (!str_is(name, "ID"))
+		return build_value_find(values, name, value);
+	*value = str_from(m->id);
+	return true;
 }
 
 static bool rootfs_fills(struct str name)
 {
-	for (size_t i = 0; i < countof(known_values); i++) {
-		if (str_is(name, known_values[i].name))
-			return true;
-	}
-	return str_is(name, "ID");
+	struct str ignored;
+	return str_is(name, "ID") || build_value_find(values, name, &ignored);
 }
 
 static struct json *rootfs_describe(struct machine *m, struct arena *a)

@@ -1,12 +1,10 @@
 #include "builders/docker/docker.h"
 
-#include <sys/random.h>
-
-#include "base/encode.h"
 #include "base/file.h"
 #include "builders/communicator_fields.h"
 #include "builders/docker/remove.h"
 #include "builders/table.h"
+#include "builders/values.h"
 
 #define PREFIX "sealwright-"
 
@@ -163,10 +161,8 @@ static int decode(struct machine *m, struct error *err)
 
 static int name_machine(struct machine *m, struct error *err)
 {
-	unsigned char bytes[16];
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return error_sys(err, "getrandom");
-	hex_encode(m->id, bytes, sizeof(bytes));
+	if (build_machine_id(m->id, err) != 0)
+		return -1;
 	m->container = arena_printf(&m->arena, PREFIX "%s", m->id).p;
 	return journal_create(&m->journal, m->options->work_dir, m->id, err);
 }
@@ -300,49 +296,24 @@ static struct journal *docker_journal(struct machine *m)
 	return &m->journal;
 }
 
-static const struct {
-	const char *name;
-	struct str value;
-} known_values[] = {
-	{"Host", STR_INIT("")},
-	{"Port", STR_INIT("0")},
-	{"User", STR_INIT("")},
-	{"Password", STR_INIT("")},
-	{"ConnType", STR_INIT("docker")},
-	{"PackerHTTPIP", STR_INIT("")},
-	{"PackerHTTPPort", STR_INIT("0")},
-	{"PackerHTTPAddr", STR_INIT("")},
-	{"SSHPublicKey", STR_INIT("")},
-	{"SSHPrivateKey", STR_INIT("")},
-	{"WinRMPassword", STR_INIT("")},
-};
+static const struct build_value values[] = {{"ConnType", STR_INIT("docker")}, {0}};
 
 static bool docker_fill(struct machine *m, struct str name, struct str *value)
 {
-	if (str_is(name, "ID")) {
+	if (str_is(name, "ID"))
 		*value = str_from(m->container);
-		return true;
-	}
-	if (str_is(name, "SourceImageDigest")) {
+	else if (str_is(name, "SourceImageDigest"))
 		*value = m->image_digest.n > 0 ? m->image_digest : m->image_id;
-		return true;
-	}
-	for (size_t i = 0; i < countof(known_values); i++) {
-		if (str_is(name, known_values[i].name)) {
-			*value = known_values[i].value;
-			return true;
-		}
-	}
-	return false;
+	else
+		return build_value_find(values, name, value);
+	return true;
 }
 
 static bool docker_fills(struct str name)
 {
-	for (size_t i = 0; i < countof(known_values); i++) {
-		if (str_is(name, known_values[i].name))
-			return true;
-	}
-	return str_is(name, "ID") || str_is(name, "SourceImageDigest");
+	struct str ignored;
+	return str_is(name, "ID") || str_is(name, "SourceImageDigest") ||
+		build_value_find(values, name, &ignored);
 }
 
 static struct json *docker_describe(struct machine *m, struct arena *a)
