@@ -133,10 +133,11 @@ static bool set_request(struct transfer *t)
 
 int http_send(const struct http_request *r, struct error *err)
 {
+	const char *name = r->shown ? r->shown : r->url;
 	scoped(transfer) t = {.request = r, .err = err};
 	t.curl = curl_easy_init();
 	if (!t.curl || !set_limits(t.curl, r) || !set_sinks(&t) || !set_request(&t))
-		return error_set(err, ERROR_SYSTEM, "%s: libcurl cannot be set up", r->url);
+		return error_set(err, ERROR_SYSTEM, "%s: libcurl cannot be set up", name);
 	CURLcode code = curl_easy_perform(t.curl);
 	long status = 0;
 	curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &status);
@@ -145,12 +146,12 @@ int http_send(const struct http_request *r, struct error *err)
 	if (code == CURLE_OK)
 		return 0;
 	if (t.cancelled)
-		return error_set(err, ERROR_SYSTEM, "%s: cancelled", r->url);
+		return error_set(err, ERROR_SYSTEM, "%s: cancelled", name);
 	if (err->code != ERROR_NONE)
-		return error_wrap(err, "%s", r->url);
+		return error_wrap(err, "%s", name);
 	if (code == CURLE_OPERATION_TIMEDOUT && r->time_limit > 0)
 		return error_set(err, ERROR_SYSTEM, "timed out");
 	if (code == CURLE_HTTP_RETURNED_ERROR)
-		return error_set(err, ERROR_SYSTEM, "%s: HTTP status %ld", r->url, status);
-	return error_set(err, ERROR_SYSTEM, "%s: %s", r->url, curl_easy_strerror(code));
+		return error_set(err, ERROR_SYSTEM, "%s: HTTP status %ld", name, status);
+	return error_set(err, ERROR_SYSTEM, "%s: %s", name, curl_easy_strerror(code));
 }

@@ -13,6 +13,7 @@ typedef int http_sink_fn(void *ctx, struct str bytes, struct error *err);
 
 struct http_request {
 	const char *url;
+	const char *shown; /* in errors, where the URL may hold a secret; NULL: the URL */
 	const char *method; /* NULL: GET */
 	const char *const *headers; /* "Name: value", ended by NULL; or NULL */
 	struct str body; /* what is sent; empty: nothing */

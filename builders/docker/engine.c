@@ -46,6 +46,12 @@ static int on_body(void *ctx, struct str bytes, struct error *err)
 	return buf_check(&n->bytes, err);
 }
 
+/* Of a path without its query, which may hold values that are secret. */
+static const char *plain_path(struct arena *a, const char *path)
+{
+	return arena_printf(a, "%.*s", (int)strcspn(path, "?"), path).p;
+}
+
 /* {"message": "..."}, or whatever it is. */
 static int refused(const struct answer *n, const char *path, struct error *err)
 {
@@ -57,8 +63,8 @@ static int refused(const struct answer *n, const char *path, struct error *err)
 		struct str message = json_str_or(j, "message", STR(""));
 		text = message.n > 0 ? message : text;
 	}
-	return error_set(err, ERROR_SYSTEM, "container engine: %s: %.*s (status %d)", path,
-		STR_ARG(text), n->status);
+	return error_set(err, ERROR_SYSTEM, "container engine: %s: %.*s (status %d)",
+		plain_path(&a, path), STR_ARG(text), n->status);
 }
 
 static int send_request(struct engine *e, struct http_request *r, struct answer *n,
@@ -66,6 +72,7 @@ static int send_request(struct engine *e, struct http_request *r, struct answer 
 {
 	scoped(arena) a = {0};
 	r->url = arena_printf(&a, API "%s", path).p;
+	r->shown = plain_path(&a, path);
 	r->unix_socket = e->socket;
 	r->plain_http = true;
 	r->no_redirects = true;

@@ -193,6 +193,17 @@ containers() {
 	has '"run_command": --gpus=all is not supported'
 }
 
+@test "an error of the engine does not show what is secret" {
+	need_engine
+	template t "commit = true" "$hello" 'author = var.secret' 'changes = ["NONSENSE x"]'
+	printf 'variable "secret" {\n  sensitive = true\n}\n' >t/v.pkr.hcl
+	build t --unsigned -var "secret=s3cret phrase"
+	exits 1
+	has "container engine: /commit: "
+	lacks "s3cret phrase"
+	lacks "s3cret%20phrase"
+}
+
 @test "an image that is not there is named" {
 	need_engine
 	template t "discard = true" "$hello"
